@@ -1,0 +1,72 @@
+"""Evaluate ledger entries for a plan: the one definition that model, simulation and report share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from tongqu.contracts.offer import FOREVER
+
+__all__ = ["active_entries", "ledger_of", "open_projects"]
+
+
+def active_entries(entries: pd.DataFrame, years: Sequence[int], *, starts: pd.Series) -> pd.DataFrame:
+    """Give each entry of the started projects in each year in which it counts.
+
+    Parameters
+    ----------
+    entries : DataFrame
+        Columns ``project, ledger, unit, key, since, until, amount``.
+    years : sequence of int
+        Years of the plan.
+    starts : Series of int
+        Year of the first payment, indexed by project; projects that are not built are absent.
+
+    Returns
+    -------
+    DataFrame
+        The entries' columns and ``year``; one row an entry and year.
+
+    Examples
+    --------
+    >>> entries = pd.DataFrame({"project": ["p", "p"], "ledger": "money", "unit": "c",
+    ...     "key": ["capital", "running"], "since": [0, 1], "until": [0, -1], "amount": [100.0, 5.0]})
+    >>> active_entries(entries, [2026, 2027, 2028], starts=pd.Series({"p": 2026}))[["year", "key", "amount"]]
+       year      key  amount
+    0  2026  capital   100.0
+    1  2027  running     5.0
+    2  2028  running     5.0
+    """
+    mine = entries[entries["project"].isin(starts.index)]
+    start = mine["project"].map(starts).to_numpy(dtype=np.int64)[:, None]
+    age = np.asarray(years, dtype=np.int64)[None, :] - start
+    until = mine["until"].to_numpy()[:, None]
+    counts = (age >= mine["since"].to_numpy()[:, None]) & ((until == FOREVER) | (age <= until))
+    row, column = np.nonzero(counts)
+    active = mine.iloc[row].reset_index(drop=True)
+    active.insert(0, "year", np.asarray(years, dtype=np.int64)[column])
+    return active
+
+
+def ledger_of(entries: pd.DataFrame, years: Sequence[int], *, starts: pd.Series) -> pd.DataFrame:
+    """Sum the active entries by year, ledger, unit and key.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``year, ledger, unit, key, amount``. Only ledgers that add up are meant: money, land,
+        staff and stock; service credit overlaps and is never summed here.
+    """
+    additive = entries[entries["ledger"].isin(["money", "land", "staff", "stock"])]
+    active = active_entries(additive, years, starts=starts)
+    keys = ["year", "ledger", "unit", "key"]
+    return active.groupby(keys, as_index=False, sort=True)["amount"].sum()
+
+
+def open_projects(projects: pd.DataFrame, year: int, *, starts: pd.Series) -> pd.DataFrame:
+    """Give the projects that work in ``year``: those started at least ``lead`` years before."""
+    begun = projects[projects["project"].isin(starts.index)]
+    opens = begun["project"].map(starts).astype("int64") + begun["lead"]
+    return begun.assign(opens=opens)[opens.to_numpy() <= year]

@@ -1,0 +1,148 @@
+"""An offer: the projects of a sector and their entries in the shared ledgers.
+
+The optimiser, the simulator and the report all evaluate the same entries, so they cannot disagree
+about what a project costs, takes or credits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import pandas as pd
+
+from tongqu.base import TongquError
+
+__all__ = ["ENTRY_COLUMNS", "FOREVER", "LEDGERS", "LIMIT_COLUMNS", "PAIR_COLUMNS", "PROJECT_COLUMNS", "Offer",
+           "OfferError", "empty_frame", "join_offers"]
+
+FOREVER: Final = -1
+"""``until`` of an entry that does not end."""
+
+LEDGERS: Final[Mapping[str, str]] = {
+    "money": "万元 in the year; key capital or running; unit is a county",
+    "land": "mu of construction land taken; key is the land class; unit is a county",
+    "staff": "persons employed; key is the kind of staff; unit is a county",
+    "stock": "additions to a stock such as beds; key is the stock; unit is a county",
+    "served": "share in (0, 1] of a unit's unmet demand that is credited; key is the service",
+    "room": "persons that a project has room for; key is the service; unit is where it stands",
+    "link": "minutes on a road link after the project; key is the link",
+}
+
+PROJECT_COLUMNS: Final[Mapping[str, str]] = {
+    "project": "str", "sector": "str", "kind": "str", "name_zh": "str", "name_en": "str",
+    "unit": "str", "town": "str", "county": "str", "node": "str", "site": "str",
+    "lon": "float64", "lat": "float64", "size": "float64", "size_unit": "str",
+    "capital_wan": "float64", "running_wan": "float64", "lead": "int64", "land_mu": "float64",
+    "earliest": "int64", "latest": "int64", "group": "str", "requires": "str", "modelled": "bool",
+}
+ENTRY_COLUMNS: Final[Mapping[str, str]] = {
+    "project": "str", "ledger": "str", "unit": "str", "key": "str",
+    "since": "int64", "until": "int64", "amount": "float64",
+}
+PAIR_COLUMNS: Final[Mapping[str, str]] = {
+    "first": "str", "second": "str", "unit": "str", "key": "str", "amount": "float64",
+}
+LIMIT_COLUMNS: Final[Mapping[str, str]] = {
+    "ledger": "str", "unit": "str", "key": "str", "year": "int64", "amount": "float64",
+}
+
+
+class OfferError(TongquError):
+    """A sector offered something that the ledgers cannot hold."""
+
+
+def empty_frame(columns: Mapping[str, str]) -> pd.DataFrame:
+    """Give an empty frame with the columns and types of one of the offer's tables.
+
+    Examples
+    --------
+    >>> list(empty_frame(PAIR_COLUMNS))
+    ['first', 'second', 'unit', 'key', 'amount']
+    """
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in columns.items()})
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Candidate projects, their ledger entries, what works only in pairs, and limits.
+
+    Parameters
+    ----------
+    projects : DataFrame
+        One row a project, columns ``PROJECT_COLUMNS``. ``lead`` is the number of years from the first
+        payment until the project works; ``earliest`` and ``latest`` bound the year of that payment.
+        At most one project of a ``group`` is built; ``requires`` names a project that must open no later.
+    entries : DataFrame
+        Columns ``ENTRY_COLUMNS``: the ledger ``amount`` in every year from ``since`` to ``until``
+        years after the first payment (``FOREVER`` for no end).
+    pairs : DataFrame
+        Columns ``PAIR_COLUMNS``: ``served`` credit earned only while both projects work.
+    limits : DataFrame
+        Columns ``LIMIT_COLUMNS``: the most that a ledger allows in a year.
+    """
+
+    projects: pd.DataFrame = field(default_factory=lambda: empty_frame(PROJECT_COLUMNS))
+    entries: pd.DataFrame = field(default_factory=lambda: empty_frame(ENTRY_COLUMNS))
+    pairs: pd.DataFrame = field(default_factory=lambda: empty_frame(PAIR_COLUMNS))
+    limits: pd.DataFrame = field(default_factory=lambda: empty_frame(LIMIT_COLUMNS))
+
+    def of(self, projects: Iterable[str]) -> Offer:
+        """Keep the projects named, with their entries and the pairs among them."""
+        kept = pd.Index(list(projects))
+        pairs = self.pairs[self.pairs["first"].isin(kept) & self.pairs["second"].isin(kept)]
+        return Offer(self.projects[self.projects["project"].isin(kept)],
+                     self.entries[self.entries["project"].isin(kept)], pairs, self.limits)
+
+    def checked(self, sector: str) -> Offer:
+        """Give the same offer with exact columns and types, or raise with every problem found.
+
+        Raises
+        ------
+        OfferError
+            If a table lacks columns, a project id repeats, an entry or pair names an unknown project or
+            ledger, or an amount is missing.
+        """
+        tables = [_typed(frame, columns, sector=sector)
+                  for frame, columns in ((self.projects, PROJECT_COLUMNS), (self.entries, ENTRY_COLUMNS),
+                                         (self.pairs, PAIR_COLUMNS), (self.limits, LIMIT_COLUMNS))]
+        offer = Offer(*tables)
+        problems = _problems(offer)
+        if problems:
+            raise OfferError(f"sector {sector}: " + "; ".join(problems))
+        return offer
+
+
+def _typed(frame: pd.DataFrame, columns: Mapping[str, str], *, sector: str) -> pd.DataFrame:
+    missing = [name for name in columns if name not in frame]
+    if missing:
+        raise OfferError(f"sector {sector}: an offer table lacks the columns {', '.join(missing)}")
+    return frame[list(columns)].astype(dict(columns)).reset_index(drop=True)
+
+
+def _problems(offer: Offer) -> list[str]:
+    problems = []
+    repeated = offer.projects["project"][offer.projects["project"].duplicated()]
+    if len(repeated):
+        problems.append(f"project {repeated.iloc[0]!r} is offered twice")
+    unknown = offer.entries["project"][~offer.entries["project"].isin(offer.projects["project"])]
+    if len(unknown):
+        problems.append(f"an entry names the project {unknown.iloc[0]!r}, which is not offered")
+    ledgers = set(offer.entries["ledger"]) - set(LEDGERS)
+    if ledgers:
+        problems.append(f"unknown ledger {min(ledgers)!r}; known are {', '.join(LEDGERS)}")
+    if offer.entries["amount"].isna().any() or offer.limits["amount"].isna().any():
+        problems.append("an amount is missing")
+    return problems
+
+
+def join_offers(offers: Iterable[Offer]) -> Offer:
+    """Put offers of several sectors together, in the order given."""
+    parts = list(offers) or [Offer()]
+    frames = []
+    for table, columns in (("projects", PROJECT_COLUMNS), ("entries", ENTRY_COLUMNS),
+                           ("pairs", PAIR_COLUMNS), ("limits", LIMIT_COLUMNS)):
+        filled = [frame for frame in (getattr(part, table) for part in parts) if len(frame)]
+        frames.append(pd.concat(filled, ignore_index=True) if filled else empty_frame(columns))
+    return Offer(*frames)

@@ -1,0 +1,211 @@
+"""A scenario: years, limits, wishes and assumptions. TOML; strict; may extend another."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from tongqu.base import Problem, ScenarioError
+
+__all__ = ["Assume", "Floor", "Limits", "Pin", "Scenario", "Solver", "load_scenario"]
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Floor(_Strict):
+    """At least ``share`` of the demand for a service is met from ``year`` on, in one county or in each."""
+
+    service: str
+    share: Share
+    year: int
+    county: str = ""
+
+
+class Pin(_Strict):
+    """A project that must be started in ``year``."""
+
+    project: str
+    year: int
+
+
+class Limits(_Strict):
+    """What the plan may use. Money in 万元, land in mu, staff in persons; county figures unless stated."""
+
+    capital_share: Share = 0.01
+    """Share of own revenue and transfers that may go into this plan in a year."""
+    money_factor: Annotated[float, Field(gt=0)] = 1.0
+    """Multiplies every source of money; used for sweeps."""
+    city_pool_wan: Annotated[float, Field(ge=0)] = 10_000.0
+    """Money of the city in a year that it may grant to any county."""
+    new_debt_share: Share = 0.25
+    """Share of the room under the debt limit that this plan may use over its years."""
+    land_mu_per_year: Annotated[float, Field(ge=0)] = 60.0
+    """New construction land for these sectors in a county and year."""
+    doctors_per_year: Annotated[float, Field(ge=0)] = 40.0
+    """Additional doctors that a county can hire in a year."""
+    teachers_per_year: Annotated[float, Field(ge=0)] = 40.0
+    """Additional teachers that a county can hire in a year."""
+
+
+class Solver(_Strict):
+    """How the optimiser works. ``gap`` is absolute, in mean log D."""
+
+    gap: Annotated[float, Field(gt=0)] = 0.001
+    seconds: Annotated[float, Field(gt=0)] = 600.0
+    threads: Annotated[int, Field(ge=1)] = 1
+    seed: Annotated[int, Field(ge=0)] = 1
+    tangent_error: Annotated[float, Field(gt=0, le=0.01)] = 0.0001
+
+
+class Scenario(_Strict):
+    """Everything a plan depends on besides the region.
+
+    Examples
+    --------
+    >>> scenario = Scenario(name="short", first_year=2026, last_year=2028)
+    >>> scenario.years
+    (2026, 2027, 2028)
+    """
+
+    name: str = "base"
+    title_zh: str = "基准方案"
+    title_en: str = "Base plan"
+    first_year: int = 2026
+    last_year: int = 2035
+    discount: Annotated[float, Field(ge=0, le=0.2)] = 0.03
+    objective: Literal["coordination"] = "coordination"
+    limits: Limits = Limits()
+    floors: tuple[Floor, ...] = ()
+    pinned: tuple[Pin, ...] = ()
+    banned: tuple[str, ...] = ()
+    assume: Mapping[str, float] = {}
+    solver: Solver = Solver()
+
+    @model_validator(mode="after")
+    def _years_in_order(self) -> Scenario:
+        if self.last_year < self.first_year:
+            raise ValueError(f"last_year {self.last_year} is before first_year {self.first_year}")
+        return self
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Years of the plan."""
+        return tuple(range(self.first_year, self.last_year + 1))
+
+
+@dataclass(frozen=True)
+class Assume:
+    """Standards and parameters in force: the region's table with the scenario's changes.
+
+    Examples
+    --------
+    >>> assume = Assume(pd.Series({"minutes.clinic": 15.0}))
+    >>> assume["minutes.clinic"]
+    15.0
+    """
+
+    values: pd.Series
+
+    def __getitem__(self, name: str) -> float:
+        if name not in self.values.index:
+            raise ScenarioError([Problem(rule=f"there is no standard {name!r}",
+                                         mend="add it to the table standards", file="standards")])
+        return float(self.values[name])
+
+    @classmethod
+    def of(cls, standards: pd.DataFrame, scenario: Scenario) -> Assume:
+        """Put a scenario's changes over a table of standards, and add its limits as ``limits.*``.
+
+        Raises
+        ------
+        ScenarioError
+            If a change names a standard that the table does not have.
+        """
+        values = standards.set_index("standard")["value"].astype("float64")
+        unknown = [name for name in scenario.assume if name not in values.index]
+        if unknown:
+            raise ScenarioError([Problem(rule="unknown standard", mend="use a name from the table standards",
+                                         file="scenario", column="assume", value=name) for name in unknown])
+        limits = {f"limits.{name}": value for name, value in scenario.limits.model_dump().items()}
+        return cls(pd.Series({**values.to_dict(), **scenario.assume, **limits}, dtype="float64"))
+
+
+def load_scenario(path: Path | str) -> Scenario:
+    """Read a scenario from TOML.
+
+    ``extends = "other.toml"`` starts from another file (path relative to this one); a table ``[set]`` of
+    dotted keys patches single values, for example ``"limits.money_factor" = 1.2``.
+
+    Raises
+    ------
+    ScenarioError
+        With every unknown key, wrong type or value out of range.
+    """
+    path = Path(path)
+    try:
+        return Scenario.model_validate(_resolved(path, seen=()))
+    except ValidationError as error:
+        raise ScenarioError([
+            Problem(rule=str(item["msg"]), mend="see docs/scenario.md for keys and ranges", file=path.name,
+                    column=".".join(str(part) for part in item["loc"]), value=_short(item.get("input")))
+            for item in error.errors()
+        ]) from None
+
+
+def _short(value: object) -> str:
+    return "" if value is None or isinstance(value, dict) else str(value)[:60]
+
+
+def _resolved(path: Path, *, seen: tuple[Path, ...]) -> dict[str, Any]:
+    path = path.resolve()
+    if path in seen:
+        raise ScenarioError([Problem(rule="extends goes round in a circle", mend="remove one extends",
+                                     file=path.name)])
+    content = _read(path)
+    base: dict[str, Any] = {}
+    if "extends" in content:
+        base = _resolved(path.parent / str(content.pop("extends")), seen=(*seen, path))
+    patches = content.pop("set", {})
+    merged = _merged(base, content)
+    for dotted, value in patches.items():
+        _patch(merged, dotted, value=value)
+    return merged
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise ScenarioError([Problem(rule="no such scenario file", mend="check the path", file=str(path))]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ScenarioError([Problem(rule=f"not readable as TOML: {error}", mend="save it as UTF-8 TOML",
+                                     file=path.name)]) from None
+
+
+def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        inner = merged.get(key)
+        merged[key] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
+    return merged
+
+
+def _patch(target: dict[str, Any], dotted: str, *, value: object) -> None:
+    """Set one value; below ``assume`` the rest of the key is one name, since standards have dots in theirs."""
+    head, _, rest = dotted.partition(".")
+    if not rest:
+        target[head] = value
+    elif head == "assume":
+        target.setdefault(head, {})[rest] = value
+    else:
+        _patch(target.setdefault(head, {}), rest, value=value)

@@ -1,0 +1,1 @@
+"""The engine: sectors in order, year by year; the joint plan; promise against simulation."""

@@ -1,0 +1,89 @@
+"""What the joint plan is made from: the baseline, the offers, unmet demand and scores, on common axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from tongqu.base import Progress, silent
+from tongqu.contracts import Assume, Offer, Scenario, Sector, State
+from tongqu.data import Region
+from tongqu.engine.coordinate import Indicators, indicators_of, weights_of
+from tongqu.engine.simulate import collect_offers, simulate
+
+__all__ = ["Inputs", "prepare", "service_sums"]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything the model needs; nothing in it depends on a solver.
+
+    Parameters
+    ----------
+    states : tuple of State
+        The baseline: each year without a plan.
+    offer : Offer
+        All candidates with their entries, pairs and limits; banned projects are gone.
+    indicators : Indicators
+        Of the baseline.
+    weights : Series
+        Weight of each county and year in the objective.
+    """
+
+    region: Region
+    scenario: Scenario
+    assume: Assume
+    sectors: tuple[Sector, ...]
+    states: tuple[State, ...]
+    offer: Offer
+    indicators: Indicators
+    weights: pd.Series
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Years of the plan."""
+        return self.scenario.years
+
+    @property
+    def counties(self) -> pd.Index:
+        """Codes of the counties, sorted."""
+        return self.region.level("county").index
+
+    def unmet(self, service: str) -> pd.DataFrame:
+        """Unmet demand of a service in the baseline: units in rows, years in columns, persons."""
+        columns = {state.year: state[f"demand.{service}"] - state[f"served.{service}"] for state in self.states}
+        return pd.DataFrame(columns).clip(lower=0.0)
+
+
+def prepare(region: Region, sectors: Sequence[Sector], *, scenario: Scenario, progress: Progress = silent) -> Inputs:
+    """Simulate the baseline, collect the offers and evaluate the indicators."""
+    assume = Assume.of(region["standards"], scenario)
+    states = simulate(region, sectors, scenario=scenario, assume=assume, progress=progress)
+    offer = collect_offers(region, sectors, states=states, assume=assume, progress=progress)
+    offer = _allowed(offer, scenario)
+    return Inputs(region, scenario, assume, tuple(sectors), states, offer, indicators_of(region, states),
+                  weights_of(region, states, scenario=scenario))
+
+
+def _allowed(offer: Offer, scenario: Scenario) -> Offer:
+    """Drop banned projects, what requires them, and what cannot open within the plan's years."""
+    projects = offer.projects
+    late = projects.loc[projects["lead"] > scenario.last_year - scenario.first_year, "project"]
+    gone = set(scenario.banned) | set(late)
+    while more := set(projects.loc[projects["requires"].isin(gone) & ~projects["project"].isin(gone), "project"]):
+        gone |= more
+    return offer.of(projects.loc[~projects["project"].isin(gone), "project"])
+
+
+def service_sums(region: Region, states: Sequence[State]) -> pd.DataFrame:
+    """People served and in need by county, year and service: ``unit, year, service, demand, served``."""
+    parts = []
+    for state in states:
+        for service in state.matching("served"):
+            demand, served = state[f"demand.{service}"], state[f"served.{service}"]
+            county = region.county_of(demand.index)
+            both = pd.DataFrame({"demand": demand, "served": served}).groupby(county).sum().rename_axis("unit")
+            parts.append(both.reset_index().assign(year=state.year, service=service))
+    return pd.concat(parts, ignore_index=True)[["unit", "year", "service", "demand", "served"]]

@@ -1,0 +1,363 @@
+"""The only module that knows a solver: a linear program by families of variables and rows.
+
+Families of variables and rows are named, so that a golden text per family can be compared, and so that
+an infeasible program can say which families exclude one another.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import highspy
+import linopy
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from tongqu.base import Progress, Report, TongquError, silent
+
+__all__ = ["Program", "Solution", "SolverError", "Terms", "solver_version"]
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Sense = Literal["<=", ">=", "="]
+
+FEASIBILITY: Final = 1e-7
+"""Primal feasibility tolerance asked of the solver, in the units of each row."""
+
+
+class SolverError(TongquError):
+    """The solver stopped without an answer that can be used."""
+
+
+def solver_version() -> str:
+    """Name and version of the solver.
+
+    Examples
+    --------
+    >>> solver_version().split()[0]
+    'HiGHS'
+    """
+    return f"HiGHS {version('highspy')} through linopy {version('linopy')}"
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Terms of many rows: ``coefficient[k] * variable[k]`` is added to row ``row[k]``.
+
+    Examples
+    --------
+    >>> Terms.of([0, 0, 1], [5, 6, 6], 1.0).coefficient
+    array([1., 1., 1.])
+    """
+
+    row: Ints
+    variable: Ints
+    coefficient: Floats
+
+    @classmethod
+    def of(cls, row: npt.ArrayLike, variable: npt.ArrayLike, coefficient: npt.ArrayLike) -> Terms:
+        """Make terms from arrays or lists; a single coefficient is repeated."""
+        rows = np.asarray(row, dtype=np.int64)
+        amounts = np.broadcast_to(np.asarray(coefficient, dtype=np.float64), rows.shape)
+        return cls(rows, np.asarray(variable, dtype=np.int64), np.array(amounts))
+
+    @classmethod
+    def join(cls, parts: Iterable[Terms]) -> Terms:
+        """Put terms together; those of the same row and variable add up."""
+        kept = list(parts)
+        return cls(np.concatenate([part.row for part in kept]),
+                   np.concatenate([part.variable for part in kept]),
+                   np.concatenate([part.coefficient for part in kept]))
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What the solver found.
+
+    Parameters
+    ----------
+    values : array
+        Value of every variable, in the order in which they were added.
+    objective, bound : float
+        Value of the best solution, and proven bound that no solution exceeds.
+    status : str
+        ``"optimal"`` within the gap asked for, or ``"stopped"`` by the time limit with a valid bound.
+    duals : mapping of str to array
+        Only of continuous programs: the objective's gain per unit more of each row's right-hand side.
+    """
+
+    values: Floats
+    objective: float
+    bound: float
+    status: Literal["optimal", "stopped"]
+    duals: Mapping[str, Floats] = field(default_factory=dict)
+
+    @property
+    def gap(self) -> float:
+        """Absolute gap between bound and objective."""
+        return max(0.0, self.bound - self.objective)
+
+
+class Program:
+    """A linear program to be maximised, built family by family from sparse terms.
+
+    Examples
+    --------
+    >>> program = Program()
+    >>> x = program.variables("x", 2, upper=1.0, binary=True)
+    >>> program.rows("budget", Terms.of([0, 0], x, [2.0, 3.0]), sense="<=", rhs=[4.0])
+    >>> program.maximise(x, [1.0, 2.0])
+    >>> solution = program.solve(gap=1e-9)
+    >>> solution.values, solution.objective, solution.status
+    (array([0., 1.]), 2.0, 'optimal')
+    """
+
+    def __init__(self) -> None:
+        with _semantics():
+            self._model = linopy.Model(sparse=True)
+        self._families: dict[str, slice] = {}
+        self._names: dict[str, slice] = {}
+        self._weights: Terms | None = None
+        self._count = 0
+        self._rows = 0
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Names of the families of rows."""
+        return tuple(self._families)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Number of rows and of variables."""
+        return self._rows, self._count
+
+    def numbers(self, name: str) -> Ints:
+        """Give the numbers of a family of variables."""
+        where = self._names[name]
+        return np.arange(where.start, where.stop, dtype=np.int64)
+
+    def variables(self, name: str, count: int, *, lower: npt.ArrayLike = 0.0, upper: npt.ArrayLike = np.inf,
+                  binary: bool = False) -> Ints:
+        """Add ``count`` variables; give their numbers, to be used in terms."""
+        if count == 0:
+            return np.empty(0, dtype=np.int64)
+        coords = [pd.RangeIndex(count, name=f"{name}_index")]
+        bounds = {} if binary else {"lower": np.broadcast_to(np.asarray(lower, dtype=np.float64), count),
+                                    "upper": np.broadcast_to(np.asarray(upper, dtype=np.float64), count)}
+        with _semantics():
+            self._model.add_variables(coords=coords, name=name, binary=binary, **bounds)
+        self._names[name] = slice(self._count, self._count + count)
+        self._count += count
+        return np.arange(self._count - count, self._count, dtype=np.int64)
+
+    def rows(self, name: str, terms: Terms, *, sense: Sense, rhs: npt.ArrayLike) -> None:
+        """Add a family of rows ``sum of terms (sense) rhs``; there are as many rows as entries in ``rhs``.
+
+        A row without terms is left out where its right-hand side allows zero, and refused otherwise.
+        """
+        right = np.atleast_1d(np.asarray(rhs, dtype=np.float64))
+        used = np.unique(terms.row)
+        _refuse_impossible(name, np.setdiff1d(np.arange(len(right)), used), sense=sense, rhs=right)
+        if len(used) == 0:
+            return
+        dense = np.searchsorted(used, terms.row)
+        index = pd.Index(used, name=f"{name}_row")
+        with _semantics():
+            groups = xr.DataArray(used[dense], dims="k", coords={"k": np.arange(len(dense))}, name=index.name)
+            left = self._expression(terms.variable, terms.coefficient).groupby(groups).sum()
+            bound = xr.DataArray(right[used], dims=index.name, coords={index.name: index})
+            self._model.add_constraints(left, sense, bound, name=name)
+        self._families[name] = slice(self._rows, self._rows + len(used))
+        self._rows += len(used)
+
+    def maximise(self, variable: npt.ArrayLike, weight: npt.ArrayLike) -> None:
+        """Set the objective: the sum of ``weight * variable``."""
+        numbers = np.asarray(variable, dtype=np.int64)
+        self._weights = Terms.of(np.zeros(len(numbers)), numbers, weight)
+        with _semantics():
+            self._model.add_objective(self._expression(numbers, self._weights.coefficient).sum(), sense="max",
+                                      overwrite=True)
+
+    def solve(self, *, gap: float, seconds: float = np.inf, threads: int = 1, seed: int = 0,
+              start: Floats | None = None, progress: Progress = silent) -> Solution:
+        """Maximise until the absolute gap is proven or the time is over.
+
+        Raises
+        ------
+        SolverError
+            If the program is infeasible or unbounded, or no solution was found in the time.
+        """
+        solver = self._solver(threads=threads, seed=seed)
+        solver.setOptionValue("mip_abs_gap", gap)
+        solver.setOptionValue("mip_rel_gap", 0.0)
+        solver.setOptionValue("time_limit", float(seconds))
+        if start is not None:
+            hint = highspy.HighsSolution()
+            hint.col_value = list(start)
+            solver.setSolution(hint)
+        _stream(solver, progress=progress)
+        solver.run()
+        return self._result(solver)
+
+    def relaxed(self, *, fixed: Mapping[int, float] | None = None) -> Solution:
+        """Solve with integrality dropped, some variables fixed, and give the duals of every family."""
+        solver = self._solver(threads=1, seed=0)
+        everything = np.arange(self._count, dtype=np.int32)
+        solver.changeColsIntegrality(self._count, everything,
+                                     np.full(self._count, 0, dtype=np.uint8))
+        for number, value in (fixed or {}).items():
+            solver.changeColBounds(int(number), value, value)
+        solver.run()
+        return self._result(solver)
+
+    def conflict(self, among: Sequence[str]) -> tuple[str, ...]:
+        """Name a smallest set of families of ``among`` that cannot hold together.
+
+        A deletion filter (Chinneck and Dravnieks 1991) over whole families: a family stays dropped if the
+        rest still conflicts without it. Works on the relaxation first, on the integer program otherwise.
+        """
+        solver = self._solver(threads=1, seed=0)
+        solver.changeColsCost(self._count, np.arange(self._count, dtype=np.int32), np.zeros(self._count))
+        left = [name for name in among if name in self._families]
+        if _feasible(solver):
+            return ()
+        needed: list[str] = []
+        for name in left:
+            rows = self._families[name]
+            saved = _release(solver, rows)
+            if _feasible(solver):
+                _restore(solver, rows, saved=saved)
+                needed.append(name)
+        return tuple(needed)
+
+    def text(self, path: Path) -> None:
+        """Write the program as an LP file, for reading and for golden comparison."""
+        self._model.to_file(path, progress=False)
+
+    def _expression(self, variable: Ints, coefficient: Floats) -> linopy.LinearExpression:
+        content = xr.Dataset(
+            {"coeffs": (("k", "_term"), np.asarray(coefficient, dtype=np.float64)[:, None]),
+             "vars": (("k", "_term"), variable[:, None]),
+             "const": (("k",), np.zeros(len(variable)))},
+            coords={"k": np.arange(len(variable))},
+        )
+        return linopy.LinearExpression(content, self._model)
+
+    def _solver(self, *, threads: int, seed: int) -> highspy.Highs:
+        """Hand the matrices of the model to HiGHS without a word on the screen."""
+        matrices = self._model.matrices
+        table = matrices.A.tocsr()
+        upper = np.where(matrices.sense == "<", matrices.b, np.where(matrices.sense == "=", matrices.b, np.inf))
+        lower = np.where(matrices.sense == ">", matrices.b, np.where(matrices.sense == "=", matrices.b, -np.inf))
+        lp = highspy.HighsLp()
+        lp.num_col_, lp.num_row_ = self._count, self._rows
+        lp.col_cost_ = np.zeros(self._count)
+        lp.col_lower_, lp.col_upper_ = matrices.lb, matrices.ub
+        lp.row_lower_, lp.row_upper_ = lower, upper
+        lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = table.indptr, table.indices, table.data
+        whole = [highspy.HighsVarType.kInteger if kind == "B" else highspy.HighsVarType.kContinuous
+                 for kind in matrices.vtypes]
+        lp.integrality_ = whole
+        lp.sense_ = highspy.ObjSense.kMaximize
+        if self._weights is not None:
+            cost = np.zeros(self._count)
+            np.add.at(cost, self._weights.variable, self._weights.coefficient)
+            lp.col_cost_ = cost
+        solver = _new_solver()
+        solver.setOptionValue("threads", threads)
+        solver.setOptionValue("parallel", "off" if threads == 1 else "on")
+        solver.setOptionValue("random_seed", seed)
+        solver.setOptionValue("primal_feasibility_tolerance", FEASIBILITY)
+        solver.passModel(lp)
+        return solver
+
+    def _result(self, solver: highspy.Highs) -> Solution:
+        status = solver.getModelStatus()
+        info = solver.getInfo()
+        done = status == highspy.HighsModelStatus.kOptimal
+        stopped = status in (highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kInterrupt)
+        if not done and not (stopped and info.primal_solution_status == 2):
+            raise SolverError(f"the solver gave no solution: {solver.modelStatusToString(status)}")
+        solution = solver.getSolution()
+        values = np.asarray(solution.col_value)
+        mixed = bool(np.any(np.asarray(solver.getLp().integrality_, dtype=object) == highspy.HighsVarType.kInteger))
+        bound = info.mip_dual_bound if mixed else info.objective_function_value
+        duals = {} if mixed else {name: np.asarray(solution.row_dual)[rows] for name, rows in self._families.items()}
+        return Solution(values, info.objective_function_value, bound, "optimal" if done else "stopped", duals)
+
+
+@contextmanager
+def _semantics() -> Iterator[None]:
+    """Build under linopy's labelled and sparse rules, whatever the caller has set."""
+    with linopy.options as options:
+        options["semantics"] = "v1"
+        yield
+
+
+def _new_solver() -> highspy.Highs:
+    """Make a silent solver. HiGHS prints a banner when made, before it can be told not to."""
+    library = ctypes.cdll.msvcrt if sys.platform == "win32" else ctypes.CDLL(None)
+    sys.stdout.flush()
+    library.fflush(None)
+    saved, sink = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(sink, 1)
+        solver = highspy.Highs()
+        library.fflush(None)
+    finally:
+        os.dup2(saved, 1)
+        os.close(saved)
+        os.close(sink)
+    solver.silent()
+    return solver
+
+
+def _refuse_impossible(name: str, empty: Ints, *, sense: Sense, rhs: Floats) -> None:
+    right = rhs[empty]
+    wrong = {"<=": right < 0, ">=": right > 0, "=": right != 0}[sense]
+    if wrong.any():
+        raise SolverError(f"row {int(empty[wrong][0])} of {name!r} has no terms but must be {sense} {right[wrong][0]}")
+
+
+def _stream(solver: highspy.Highs, *, progress: Progress) -> None:
+    """Pass the best solution and the bound to the caller as the solver logs them."""
+    if progress is silent:
+        return
+
+    def tell(event: Any) -> None:
+        data = event.data_out
+        if abs(data.mip_primal_bound) < highspy.kHighsInf and abs(data.mip_dual_bound) < highspy.kHighsInf:
+            gap = abs(data.mip_dual_bound - data.mip_primal_bound)
+            progress(Report("optimise", best=data.mip_primal_bound, bound=data.mip_dual_bound, gap=gap))
+
+    solver.cbMipLogging.subscribe(tell)
+
+
+def _feasible(solver: highspy.Highs) -> bool:
+    solver.run()
+    return solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+
+
+def _release(solver: highspy.Highs, rows: slice) -> tuple[Floats, Floats]:
+    lp = solver.getLp()
+    saved = np.asarray(lp.row_lower_)[rows].copy(), np.asarray(lp.row_upper_)[rows].copy()
+    numbers = np.arange(rows.start, rows.stop, dtype=np.int32)
+    free = np.full(len(numbers), highspy.kHighsInf)
+    solver.changeRowsBounds(len(numbers), numbers, -free, free)
+    return saved
+
+
+def _restore(solver: highspy.Highs, rows: slice, *, saved: tuple[Floats, Floats]) -> None:
+    numbers = np.arange(rows.start, rows.stop, dtype=np.int32)
+    solver.changeRowsBounds(len(numbers), numbers, *saved)

@@ -1,0 +1,208 @@
+"""Solve the joint plan and read it back: starts, promise, accounts, what one more yuan would bring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from tongqu.base import InfeasibleError, Progress, silent
+from tongqu.contracts import ledger_of
+from tongqu.engine.coordinate import mean_log
+from tongqu.engine.inputs import Inputs
+from tongqu.engine.lp import Solution, SolverError, solver_version
+from tongqu.engine.model import Model, build
+
+__all__ = ["Certificate", "Plan", "limit_words", "optimise"]
+
+WORDS: Final = {
+    "money": "the yearly money of {unit}",
+    "debt": "the debt limit of {unit}",
+    "running": "running cost and interest after the last year within the yearly money of {unit}",
+    "pool": "the money of the city for its counties",
+    "land": "construction land of {unit}",
+    "staff": "additional {key} of {unit}",
+    "floor": "the floor for {key} in {unit}",
+    "pin": "the pinned project {key}",
+}
+"""Limits in words; each is a family of rows of the model."""
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """What was proven.
+
+    Parameters
+    ----------
+    objective : float
+        Mean log D that the plan promises, evaluated with the true logarithm.
+    bound : float
+        Proven: no plan inside the limits promises more.
+    tangent_error : float
+        A-priori error of the tangents, already inside the bound.
+    baseline : float
+        Mean log D without a plan.
+    status : str
+        ``"optimal"`` within the gap asked for, or ``"stopped"`` by the time limit.
+    rows, variables, projects : int
+        Size of the program and number of candidates.
+    """
+
+    objective: float
+    bound: float
+    tangent_error: float
+    baseline: float
+    status: str
+    gap_asked: float
+    rows: int
+    variables: int
+    projects: int
+    solver: str
+
+    @property
+    def gap(self) -> float:
+        """Proven gap: no plan has a geometric mean D more than a factor ``exp(gap)`` higher."""
+        return max(0.0, self.bound - self.objective)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The chosen plan as promised.
+
+    Parameters
+    ----------
+    starts : Series of int
+        Year of the first payment, indexed by project.
+    promised : DataFrame
+        Subindices ``U, R, D`` by unit and year.
+    served : DataFrame
+        People newly served as promised: ``unit, year, service, added``.
+    accounts : DataFrame
+        ``unit, year, item, amount`` in 万元: room, grant, borrow, repay, interest, spent, cash, debt.
+    prices : DataFrame
+        ``limit, unit, year, price``: gain of mean log D per 万元 more, from the linear relaxation.
+    """
+
+    starts: pd.Series
+    promised: pd.DataFrame
+    served: pd.DataFrame
+    accounts: pd.DataFrame
+    prices: pd.DataFrame
+    certificate: Certificate
+
+
+def optimise(inputs: Inputs, *, progress: Progress = silent) -> Plan:
+    """Find the plan that maximises mean log D, with a proven gap.
+
+    Raises
+    ------
+    InfeasibleError
+        If no plan keeps all limits; names a smallest set that conflicts.
+    SolverError
+        If the time was over before any plan was found.
+    """
+    model = build(inputs)
+    solver = inputs.scenario.solver
+    try:
+        relaxed = model.program.relaxed()
+    except SolverError:
+        raise _infeasible(model) from None
+    try:
+        solution = model.program.solve(gap=solver.gap, seconds=solver.seconds, threads=solver.threads,
+                                       seed=solver.seed, progress=progress)
+    except SolverError as error:
+        if "nfeasible" in str(error):
+            raise _infeasible(model) from None
+        raise
+    starts = _starts(model, solution)
+    promised = _promised(model, solution)
+    rows, variables = model.program.size
+    certificate = Certificate(
+        objective=mean_log(promised, inputs.weights), bound=solution.bound, tangent_error=model.tangent_error,
+        baseline=mean_log(inputs.indicators.indices, inputs.weights), status=solution.status, gap_asked=solver.gap,
+        rows=rows, variables=variables, projects=len(inputs.offer.projects), solver=solver_version(),
+    )
+    return Plan(starts, promised, _served(model, solution), _accounts(model, solution, starts=starts),
+                _prices(model, relaxed), certificate)
+
+
+def _infeasible(model: Model) -> InfeasibleError:
+    names = model.program.conflict(sorted(model.limits, key=lambda name: (model.limits[name] == "pin", name)))
+    return InfeasibleError([limit_words(model, name) for name in names])
+
+
+def limit_words(model: Model, name: str) -> str:
+    """Say a limit in words, with the names of places."""
+    kind = model.limits[name]
+    rest = name.removeprefix(f"{kind} ")
+    if kind == "pin":
+        return WORDS[kind].format(key=rest)
+    *words, unit = rest.split(" ")
+    key = words[-1] if words else ""
+    names = model.inputs.region["units"].set_index("unit")["name"]
+    if kind == "floor":
+        floor = model.inputs.scenario.floors[int(words[0])]
+        return f"{WORDS[kind].format(key=key, unit=names.get(unit, unit))}: {floor.share:.0%} from {floor.year} on"
+    return WORDS[kind].format(key=key, unit=names.get(unit, unit))
+
+
+def _starts(model: Model, solution: Solution) -> pd.Series:
+    """First year in which a project is started; projects never started are absent."""
+    numbers = model.started
+    values = np.where(numbers >= 0, solution.values[np.clip(numbers, 0, None)], 0.0) > 0.5
+    chosen = values.any(axis=1)
+    year = np.asarray(model.inputs.years)[values.argmax(axis=1)]
+    projects = model.inputs.offer.projects["project"]
+    return pd.Series(year[chosen], index=pd.Index(projects[chosen], name="project"), name="start", dtype="int64")
+
+
+def _promised(model: Model, solution: Solution) -> pd.DataFrame:
+    u, r = (np.clip(solution.values[model.subindex[symbol]], 1e-6, 1.0) for symbol in ("U", "R"))
+    return pd.DataFrame({"U": u, "R": r, "D": (u * r) ** 0.25}, index=model.inputs.weights.index)
+
+
+def _served(model: Model, solution: Solution) -> pd.DataFrame:
+    years = np.asarray(model.inputs.years)
+    parts = [
+        pd.DataFrame({"unit": credit["county"].to_numpy(), "year": years[credit["year"].to_numpy(dtype=int)],
+                      "service": credit["service"].to_numpy(),
+                      "added": solution.values[credit["variable"].to_numpy(dtype=int)] * credit["people"].to_numpy()})
+        for credit in model.credits if len(credit)
+    ]
+    if not parts:
+        return pd.DataFrame({"unit": pd.Series(dtype="str"), "year": pd.Series(dtype="int64"),
+                             "service": pd.Series(dtype="str"), "added": pd.Series(dtype="float64")})
+    together = pd.concat(parts, ignore_index=True)
+    return together.groupby(["unit", "year", "service"], as_index=False, sort=True)["added"].sum()
+
+
+def _accounts(model: Model, solution: Solution, *, starts: pd.Series) -> pd.DataFrame:
+    """Yearly accounts: flows of the solver and the spending of the ledger, in 万元."""
+    inputs = model.inputs
+    years = list(inputs.years)
+    spent = ledger_of(inputs.offer.entries, years, starts=starts)
+    spent = spent[spent["ledger"] == "money"].rename(columns={"key": "item"})[["unit", "year", "item", "amount"]]
+    room = inputs.offer.limits
+    room = room[(room["ledger"] == "money") & (room["key"] == "room")]
+    parts = [spent, room.rename(columns={"key": "item"})[["unit", "year", "item", "amount"]]]
+    for county in inputs.counties:
+        for item in ("grant", "borrow", "repay", "cash", "debt"):
+            values = solution.values[model.program.numbers(f"{item}_{county}")]
+            parts.append(pd.DataFrame({"unit": county, "year": years, "item": item, "amount": np.maximum(values, 0.0)}))
+            if item == "debt":
+                owed = np.concatenate([[0.0], np.maximum(values[:-1], 0.0)]) * inputs.assume["rate.interest"]
+                parts.append(pd.DataFrame({"unit": county, "year": years, "item": "interest", "amount": owed}))
+    together = pd.concat(parts, ignore_index=True)
+    return together.sort_values(["unit", "year", "item"], kind="stable", ignore_index=True)
+
+
+def _prices(model: Model, relaxed: Solution) -> pd.DataFrame:
+    """Value of one more 万元 in each county and year, from the relaxation's duals."""
+    parts = []
+    for name in model.money_rows:
+        dual = np.abs(relaxed.duals[name])
+        parts.append(pd.DataFrame({"limit": "money", "unit": name.removeprefix("money "),
+                                   "year": list(model.inputs.years), "price": dual}))
+    return pd.concat(parts, ignore_index=True)

@@ -1,0 +1,344 @@
+"""Who reaches what: people beyond a limit, room shared out, and what an upgraded road brings inside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tongqu.methods._arrays import Floats, Ints, floats, positions, require
+from tongqu.methods.travel import Network, minutes_matrix, nearest, within
+
+__all__ = ["Assignment", "Gains", "Upgrade", "assign_to_room", "beyond", "gains"]
+
+_Arcs: TypeAlias = tuple[Ints, Ints, Floats]
+"""Node positions where the upgraded links start and end, once for each direction, and their new minutes."""
+
+
+def beyond(minutes: npt.ArrayLike, people: npt.ArrayLike, *, limit: float) -> float:
+    """Share of people who are beyond a limit.
+
+    Parameters
+    ----------
+    minutes : array_like of float
+        Travel time of each place in minutes, shape (places,); inf when out of reach.
+    people : array_like of float
+        People of each place, shape (places,).
+    limit : float
+        Minutes.
+
+    Returns
+    -------
+    float
+        In [0, 1]; NaN where nobody lives.
+
+    Raises
+    ------
+    DataError
+        If a time is missing or negative, or people are missing, negative or infinite.
+
+    Examples
+    --------
+    >>> beyond([10, 25, np.inf], [600, 300, 100], limit=20)
+    0.4
+    """
+    time = floats(minutes, column="minutes", low=0)
+    heads = floats(people, column="people", low=0, high=np.finfo(np.float64).max)
+    total = heads.sum()
+    return float(heads[~within(time, limit)].sum() / total) if total > 0 else float("nan")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Assignment:
+    """Who goes where.
+
+    Parameters
+    ----------
+    placed : numpy.ndarray of float
+        People placed by each pair of origin and site, shape (pairs,), in the order of the pairs given.
+    unplaced : numpy.ndarray of float
+        People of each origin who found no room, shape (origins,).
+    filled : numpy.ndarray of float
+        Room used at each site, shape (sites,).
+    """
+
+    placed: Floats
+    unplaced: Floats
+    filled: Floats
+
+
+def assign_to_room(
+    origin: npt.ArrayLike,
+    site: npt.ArrayLike,
+    *,
+    minutes: npt.ArrayLike,
+    demand: npt.ArrayLike,
+    room: npt.ArrayLike,
+) -> Assignment:
+    """People placed at the nearest site with room, those who live nearer first.
+
+    The result is that of walking the pairs from the shortest to the longest ride (ties by origin, then
+    site), placing whoever is left where room is left. It is stable: nobody is turned away from a site for
+    the sake of somebody who lives farther from it.
+
+    Parameters
+    ----------
+    origin, site : array_like of int
+        Positions of the origins and sites that are within the norm of each other, shape (pairs,),
+        each pair once.
+    minutes : array_like of float
+        Ride of each pair in minutes, shape (pairs,).
+    demand : array_like of float
+        People of each origin, shape (origins,).
+    room : array_like of float
+        Room of each site, in people, shape (sites,); inf where there is no limit.
+
+    Returns
+    -------
+    Assignment
+        Placed by pair, unplaced by origin, filled by site.
+
+    Raises
+    ------
+    DataError
+        If a position is outside, lengths differ, or a value is missing or negative.
+
+    References
+    ----------
+    Gale, D., Shapley, L. S. (1962), College admissions and the stability of marriage, American
+    Mathematical Monthly 69, 9-15.
+
+    Examples
+    --------
+    >>> found = assign_to_room([0, 0, 1], [0, 1, 0], minutes=[5, 9, 3], demand=[30, 20], room=[40, 5])
+    >>> found.placed, found.unplaced
+    (array([20.,  5., 20.]), array([5., 0.]))
+    """
+    left = floats(demand, column="demand", low=0, high=np.finfo(np.float64).max).copy()
+    space = floats(room, column="room", low=0).copy()
+    ride = floats(minutes, column="minutes", low=0)
+    start = positions(origin, column="origin", size=left.size)
+    end = positions(site, column="site", size=space.size)
+    same = start.size == end.size == ride.size
+    require(same, column="origin, site, minutes", rule="lengths differ", mend="give one value for each pair")
+    order = np.lexsort((end, start, ride))
+    rank = np.empty(ride.size, dtype=np.int64)
+    rank[order] = np.arange(ride.size)
+    alive = np.lexsort((rank, end))
+    placed = np.zeros(ride.size)
+    while alive.size:
+        alive = alive[(left[start[alive]] > 0) & (space[end[alive]] > 0)]
+        ready = _ready(start[alive], end[alive], rank=rank[alive])
+        pair = alive[ready]
+        placed[pair] = _fill(end[pair], wanted=left[start[pair]], space=space)
+        left[start[pair]] -= placed[pair]
+        alive = alive[~ready]
+    filled = np.bincount(end, weights=placed, minlength=space.size).astype(np.float64)
+    return Assignment(placed, left, filled)
+
+
+def _ready(start: Ints, end: Ints, *, rank: Ints) -> npt.NDArray[np.bool_]:
+    """Pairs that no shorter pair can still disturb; pairs come sorted by site and rank.
+
+    A pair is its origin's shortest, and so are all shorter pairs of its site.
+    """
+    if start.size == 0:
+        return np.zeros(0, dtype=np.bool_)
+    best = np.full(int(start.max()) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(best, start, rank)
+    later = rank > best[start]
+    seen = np.cumsum(later)
+    first = np.flatnonzero(np.r_[True, end[1:] != end[:-1]])
+    before: Ints = np.repeat(seen[first] - later[first], np.diff(np.r_[first, end.size]))
+    return np.asarray(seen == before)
+
+
+def _fill(end: Ints, *, wanted: Floats, space: Floats) -> Floats:
+    """What each pair places, sites served in the order of the pairs; `space` is reduced in place."""
+    if end.size == 0:
+        return np.zeros(0)
+    first = np.flatnonzero(np.r_[True, end[1:] != end[:-1]])
+    length = np.diff(np.r_[first, end.size])
+    asked = np.cumsum(wanted)
+    asked -= np.repeat(asked[first] - wanted[first], length)
+    full = asked >= space[end]
+    given = np.where(full, np.clip(space[end] - (asked - wanted), 0.0, wanted), wanted)
+    last = first + length - 1
+    space[end[last]] = np.where(full[last], 0.0, space[end[last]] - asked[last])
+    return np.asarray(given)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Upgrade:
+    """A road project: the links that it makes faster.
+
+    Parameters
+    ----------
+    links : numpy.ndarray of int
+        Positions of the links, shape (n,), each once.
+    minutes : numpy.ndarray of float
+        Their travel times afterwards in minutes, shape (n,), none longer than before.
+    """
+
+    links: Ints
+    minutes: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gains:
+    """Origins that come inside the limit, by what brings them there; positions count from 0.
+
+    Parameters
+    ----------
+    singles : pandas.DataFrame
+        Columns candidate, origin, minutes: the candidate site alone, on the roads of today.
+    upgrades : pandas.DataFrame
+        Columns upgrade, origin, minutes: the upgrade alone, to a site of today.
+    both : pandas.DataFrame
+        Columns upgrade, candidate, origin, minutes: the upgrade and the candidate together,
+        where neither does it alone.
+    """
+
+    singles: pd.DataFrame
+    upgrades: pd.DataFrame
+    both: pd.DataFrame
+
+
+def gains(
+    network: Network,
+    *,
+    upgrades: Sequence[Upgrade],
+    origins: npt.ArrayLike,
+    sites: npt.ArrayLike,
+    candidates: npt.ArrayLike,
+    limit: float,
+) -> Gains:
+    """What each road upgrade, each new site, and each pair of them brings inside the limit.
+
+    Exact for one upgrade and one candidate at a time. An upgrade only shortens links, so a path that gains
+    runs over old roads to the first upgraded link, on between upgraded links, and over old roads from the
+    last; all the old parts come from one bounded search from the origins and the ends of upgraded links.
+
+    Parameters
+    ----------
+    network : Network
+        The roads of today.
+    upgrades : sequence of Upgrade
+        The road projects.
+    origins, sites, candidates : array_like of int
+        Node positions of where people live, of the sites of today and of possible new sites,
+        shapes (origins,), (sites,) and (candidates,). Origins within the limit today gain nothing.
+    limit : float
+        Minutes.
+
+    Returns
+    -------
+    Gains
+        Three tables, each sorted by its first columns.
+
+    Raises
+    ------
+    DataError
+        If a position is outside, or an upgrade makes a link slower.
+
+    Examples
+    --------
+    >>> from tongqu.methods.travel import build_network
+    >>> road = build_network([1, 2, 3], start=[1, 2], end=[2, 3], minutes=[20, 15])
+    >>> faster = Upgrade(links=np.array([0]), minutes=np.array([12.0]))
+    >>> found = gains(road, upgrades=[faster], origins=[0], sites=[2], candidates=[1], limit=15)
+    >>> found.both
+       upgrade  candidate  origin  minutes
+    0        0          0       0     12.0
+    """
+    size = len(network.nodes)
+    homes = positions(origins, column="origins", size=size)
+    spots = positions(candidates, column="candidates", size=size)
+    to_site = nearest(network, targets=sites, limit=limit).minutes
+    lacking = np.flatnonzero(~within(to_site[homes], limit))
+    arcs = [_arcs(network, upgrade) for upgrade in upgrades]
+    old = _OldRoads.search(network, homes[lacking], spots=spots, arcs=arcs, limit=limit)
+    direct = old.minutes(homes[lacking], spots)
+    alone: list[pd.DataFrame] = []
+    both: list[pd.DataFrame] = []
+    for number, (_, head, _) in enumerate(arcs):
+        reached = old.after(arcs[number], homes[lacking])
+        touched = np.flatnonzero(within(reached, limit).any(axis=1))
+        to_old = _min_plus(reached[touched], to_site[head][:, np.newaxis])[:, 0]
+        gained = within(to_old, limit)
+        alone.append(_rows(upgrade=number, origin=lacking[touched[gained]], minutes=to_old[gained]))
+        rest = touched[~gained]
+        to_new = _min_plus(reached[rest], old.minutes(head, spots))
+        spot, home = np.nonzero((within(to_new, limit) & ~within(direct[rest], limit)).T)
+        both.append(
+            _rows(upgrade=number, candidate=spot, origin=lacking[rest[home]], minutes=to_new[home, spot])
+        )
+    spot, home = np.nonzero(within(direct, limit).T)
+    singles = _rows(candidate=spot, origin=lacking[home], minutes=direct[home, spot])
+    nobody = np.empty(0, dtype=np.int64)
+    alone.append(_rows(upgrade=nobody, origin=nobody, minutes=np.empty(0)))
+    both.append(_rows(upgrade=nobody, candidate=nobody, origin=nobody, minutes=np.empty(0)))
+    return Gains(singles, pd.concat(alone, ignore_index=True), pd.concat(both, ignore_index=True))
+
+
+def _arcs(network: Network, upgrade: Upgrade) -> _Arcs:
+    link = positions(upgrade.links, column="links", size=network.minutes.size)
+    time = floats(upgrade.minutes, column="minutes", low=0)
+    require(
+        link.size == time.size, column="minutes", rule="lengths differ", mend="give one time for each link"
+    )
+    faster = bool((time <= network.minutes[link]).all())
+    require(faster, column="minutes", rule="an upgrade makes a link slower", mend="mend its travel time")
+    back = ~network.oneway[link]
+    tail = np.concatenate([network.start[link], network.end[link[back]]])
+    head = np.concatenate([network.end[link], network.start[link[back]]])
+    return tail, head, np.concatenate([time, time[back]])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _OldRoads:
+    """Minutes on the roads of today between the nodes that matter."""
+
+    rows: Ints
+    columns: Ints
+    matrix: Floats
+
+    @classmethod
+    def search(
+        cls, network: Network, homes: Ints, *, spots: Ints, arcs: Sequence[_Arcs], limit: float
+    ) -> _OldRoads:
+        rows = np.unique(np.concatenate([homes, *(head for _, head, _ in arcs)]))
+        columns = np.unique(np.concatenate([spots, *(tail for tail, _, _ in arcs)]))
+        return cls(rows, columns, minutes_matrix(network, origins=rows, targets=columns, limit=limit))
+
+    def minutes(self, start: Ints, end: Ints) -> Floats:
+        """Minutes from each start to each end, shape (start, end)."""
+        row, column = np.searchsorted(self.rows, start), np.searchsorted(self.columns, end)
+        return np.asarray(self.matrix[np.ix_(row, column)])
+
+    def after(self, arcs: _Arcs, homes: Ints) -> Floats:
+        """Minutes from each home to the end of each arc, the arc passed last, shape (homes, arcs)."""
+        tail, head, time = arcs
+        first = self.minutes(homes, tail) + time
+        onward = self.minutes(head, tail) + time
+        for middle in range(time.size):
+            np.minimum(onward, onward[:, middle, np.newaxis] + onward[middle], out=onward)
+        return np.minimum(first, _min_plus(first, onward))
+
+
+def _min_plus(left: Floats, right: Floats) -> Floats:
+    """Shortest way over any middle: left (n, k) and right (k, m) give (n, m)."""
+    best = np.full((left.shape[0], right.shape[1]), np.inf)
+    for middle in range(left.shape[1]):
+        np.minimum(best, left[:, middle, np.newaxis] + right[middle], out=best)
+    return best
+
+
+def _rows(*, minutes: Floats, **keys: int | Ints) -> pd.DataFrame:
+    size = minutes.size
+    columns = {name: np.broadcast_to(key, size).astype(np.int64) for name, key in keys.items()}
+    return pd.DataFrame({**columns, "minutes": minutes})

@@ -1,0 +1,148 @@
+"""Inequality among people: quantiles, the Gini coefficient, and how the worst-off tenth fares."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from tongqu.methods._arrays import Floats, floats, require
+
+__all__ = ["gini", "quantile", "worst_tenth_mean"]
+
+_LARGE = float(np.finfo(np.float64).max)
+
+
+def _sorted(values: npt.ArrayLike, weights: npt.ArrayLike | None, *, low: float) -> tuple[Floats, Floats]:
+    level = floats(values, column="values", low=low).ravel()
+    people = (
+        np.ones(level.size)
+        if weights is None
+        else floats(weights, column="weights", low=0, high=_LARGE).ravel()
+    )
+    require(
+        level.size == people.size, column="weights", rule="lengths differ", mend="give one for each value"
+    )
+    require(bool(people.sum() > 0), column="weights", rule="nobody is there", mend="give one weight above 0")
+    order = np.argsort(level, kind="stable")
+    some = order[people[order] > 0]
+    return level[some], people[some]
+
+
+def quantile(values: npt.ArrayLike, weights: npt.ArrayLike | None = None, *, q: npt.ArrayLike) -> Floats:
+    """Least value that at least a share q of people do not exceed.
+
+    Parameters
+    ----------
+    values : array_like of float
+        Value of each place, shape (places,); inf is allowed.
+    weights : array_like of float, optional
+        People of each place, shape (places,); one each when left out.
+    q : array_like of float
+        Shares in [0, 1], any shape.
+
+    Returns
+    -------
+    numpy.ndarray of float
+        Values, of the shape of `q`; never interpolated.
+
+    Raises
+    ------
+    DataError
+        If a value is missing, a weight is negative, nobody is there, or a share is outside [0, 1].
+
+    Examples
+    --------
+    >>> quantile([10, 20, 30], [1, 2, 1], q=[0.25, 0.5, 1])
+    array([10., 20., 30.])
+    """
+    level, people = _sorted(values, weights, low=-np.inf)
+    share = np.cumsum(people) / people.sum()
+    wanted = floats(q, column="q", low=0, high=1)
+    place = np.searchsorted(share, wanted - 1e-12, side="left")
+    return np.asarray(level[np.minimum(place, level.size - 1)])
+
+
+def gini(values: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> float:
+    """Gini coefficient: mean distance between two people over twice the mean.
+
+    Parameters
+    ----------
+    values : array_like of float
+        Value per person of each place, 0 or more, shape (places,).
+    weights : array_like of float, optional
+        People of each place, shape (places,); one each when left out.
+
+    Returns
+    -------
+    float
+        In [0, 1); 0 where all are equal, NaN where all are 0.
+
+    Raises
+    ------
+    DataError
+        If a value is missing, negative or infinite, a weight is negative, or nobody is there.
+
+    References
+    ----------
+    Sen, A. (1973), On Economic Inequality, Oxford; population form, without the factor n / (n - 1).
+
+    Examples
+    --------
+    >>> gini([1, 3]), gini([1, 3], [3, 1])
+    (0.25, 0.25)
+    """
+    level, people = _sorted(values, weights, low=0)
+    floats(level, column="values", high=_LARGE)
+    income = level * people
+    if income.sum() <= 0:
+        return float("nan")
+    share = people / people.sum()
+    before = np.cumsum(share) - share
+    return float(np.sum(income / income.sum() * (2 * before + share)) - 1)
+
+
+def worst_tenth_mean(
+    values: npt.ArrayLike,
+    weights: npt.ArrayLike | None = None,
+    *,
+    worst: Literal["high", "low"],
+    share: float = 0.1,
+) -> float:
+    """Mean value of the worst-off share of people; the place on the edge counts in part.
+
+    Parameters
+    ----------
+    values : array_like of float
+        Value of each place, shape (places,); inf is allowed.
+    weights : array_like of float, optional
+        People of each place, shape (places,); one each when left out.
+    worst : {"high", "low"}
+        Whether high values are bad (travel times) or low ones (incomes).
+    share : float
+        Share of people, in (0, 1].
+
+    Returns
+    -------
+    float
+        In the unit of `values`; inf when one of them has an infinite value.
+
+    Raises
+    ------
+    DataError
+        If a value is missing, a weight is negative, nobody is there, or the share is outside (0, 1].
+
+    Examples
+    --------
+    >>> worst_tenth_mean([10, 20, 60], [80, 15, 5], worst="high")
+    40.0
+    """
+    require(0 < share <= 1, column="share", rule="it is outside (0, 1]", mend="give a share, say 0.1")
+    level, people = _sorted(values, weights, low=-np.inf)
+    if worst == "high":
+        level, people = level[::-1], people[::-1]
+    wanted = share * people.sum()
+    before = np.cumsum(people) - people
+    taken = np.clip(wanted - before, 0, people)
+    return float(np.sum(level[taken > 0] * taken[taken > 0]) / taken.sum())

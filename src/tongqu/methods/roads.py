@@ -1,0 +1,79 @@
+"""From tables of nodes and links to a network, and from a table of faster links to upgrades."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from tongqu.methods.access import Upgrade
+from tongqu.methods.travel import Network, build_network
+
+__all__ = ["road_network", "upgrades_of"]
+
+
+def road_network(nodes: pd.DataFrame, links: pd.DataFrame, *, minutes: pd.Series) -> Network:
+    """The road network of a region.
+
+    Parameters
+    ----------
+    nodes, links : DataFrame
+        Tables of a region; columns ``node`` and ``link, from_node, to_node, oneway`` are used.
+    minutes : Series of float
+        Minutes of each link, indexed by link.
+
+    Returns
+    -------
+    Network
+        Link positions are row positions in ``links``.
+
+    Examples
+    --------
+    >>> nodes = pd.DataFrame({"node": ["a", "b"]})
+    >>> links = pd.DataFrame({"link": ["ab"], "from_node": ["a"], "to_node": ["b"], "oneway": [False]})
+    >>> road_network(nodes, links, minutes=pd.Series({"ab": 3.0})).minutes
+    array([3.])
+    """
+    return build_network(
+        nodes["node"].to_numpy(),
+        start=links["from_node"].to_numpy(),
+        end=links["to_node"].to_numpy(),
+        minutes=minutes.loc[links["link"]].to_numpy(),
+        oneway=links["oneway"].astype("boolean").fillna(False).to_numpy(dtype=bool),
+    )
+
+
+def upgrades_of(network: Network, roads: pd.DataFrame, *, links: pd.Series) -> list[Upgrade]:
+    """Upgrades of a network, one for each project of a table of faster links.
+
+    Parameters
+    ----------
+    network : Network
+        The roads; a link that would become slower keeps its minutes.
+    roads : DataFrame
+        Columns ``project, link, minutes``, the rows of a project next to each other.
+    links : Series of str
+        Link ids in the network's order.
+
+    Returns
+    -------
+    list of Upgrade
+        In the order in which the projects appear.
+
+    Examples
+    --------
+    >>> nodes = pd.DataFrame({"node": ["a", "b"]})
+    >>> links = pd.DataFrame({"link": ["ab"], "from_node": ["a"], "to_node": ["b"], "oneway": [False]})
+    >>> network = road_network(nodes, links, minutes=pd.Series({"ab": 3.0}))
+    >>> faster = pd.DataFrame({"project": ["p"], "link": ["ab"], "minutes": [2.0]})
+    >>> upgrades_of(network, faster, links=links["link"])[0].minutes
+    array([2.])
+    """
+    if len(roads) == 0:
+        return []
+    where = pd.Series(np.arange(len(links)), index=links.to_numpy())
+    position = where.loc[roads["link"].to_numpy()].to_numpy()
+    minutes = np.minimum(roads["minutes"].to_numpy(), network.minutes[position])
+    project = roads["project"].to_numpy()
+    cuts = np.flatnonzero(project[1:] != project[:-1]) + 1
+    parts = zip(np.split(position, cuts), np.split(minutes, cuts), strict=True)
+    return [Upgrade(links=part, minutes=times) for part, times in parts]

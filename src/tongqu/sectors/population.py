@@ -1,0 +1,165 @@
+"""Population: how many people of which age live in each village, year by year, if trends go on.
+
+Counties follow Hamilton and Perry (1962): change ratios of cohorts between the last two censuses. The urban
+share follows the constant urban-rural growth difference of the United Nations (World Urbanization
+Prospects, methodology): its logit moves along a straight line. Villages keep their share of their county's
+urban or rural people of each age group. Moves between villages and plans that attract people are not modelled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from tongqu.contracts import Assume, Findings, Forecast, Offer, State
+from tongqu.data import Region
+from tongqu.methods.cohort import AGE_GROUPS, STEP_YEARS, cohort_ratios, interpolate, people_aged, project, urban_share
+
+__all__ = ["Population", "sector"]
+
+YOUNG: Final = ("20-24", "25-29", "30-34", "35-39", "40-44")
+OLD: Final = ("65-69", "70-74", "75-79", "80-84", "85+")
+PRIMARY: Final = (6, 11)
+JUNIOR: Final = (12, 14)
+"""Official ages of primary and junior school, both ends counted (Compulsory Education Law, 6-3-3 system)."""
+
+
+@dataclass(frozen=True)
+class Population:
+    """People by village; persons."""
+
+    name: str = "population"
+    tables: frozenset[str] = frozenset({"units", "people", "observations"})
+    reads: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset({
+        "people.total", "people.urban", "people.rural", "people.old", "people.rural_young",
+        "people.rural_young_2020", "pupils.primary", "pupils.junior", "pupils.rural_primary", "pupils.rural_junior",
+    })
+
+    def diagnose(self, region: Region, state: State) -> Findings:
+        """People, urban share and share aged 65 or more by county."""
+        county = region.county_of(state["people.total"].index)
+        total = state["people.total"].groupby(county).sum()
+        shares = {"people.total": total,
+                  "urban share, %": state["people.urban"].groupby(county).sum() / total * 100,
+                  "aged 65 or more, %": state["people.old"].groupby(county).sum() / total * 100}
+        return Findings(_tidy(shares))
+
+    def step(self, region: Region, before: State, *, opened: Offer, assume: Assume) -> Mapping[str, pd.Series]:
+        """People of each village in the year of ``before``."""
+        villages = region.level("village")
+        base = _village_people(region)
+        grown = _grow(region, base, year=before.year)
+        urban = (villages["residence"] == "urban").reindex(base.index)
+        total = grown.sum(axis=1)
+        rural_young = grown[list(YOUNG)].sum(axis=1).where(~urban, 0.0)
+        primary, junior = (pd.Series(people_aged(grown.to_numpy(), low=low, high=high), index=grown.index)
+                           for low, high in (PRIMARY, JUNIOR))
+        return {
+            "people.total": total,
+            "people.urban": total.where(urban, 0.0),
+            "people.rural": total.where(~urban, 0.0),
+            "people.old": grown[list(OLD)].sum(axis=1),
+            "people.rural_young": rural_young,
+            "people.rural_young_2020": base[list(YOUNG)].sum(axis=1).where(~urban, 0.0),
+            "pupils.primary": primary, "pupils.junior": junior,
+            "pupils.rural_primary": primary.where(~urban, 0.0), "pupils.rural_junior": junior.where(~urban, 0.0),
+        }
+
+    def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
+        """Offer nothing: people are not built."""
+        return Offer()
+
+
+def _tidy(columns: Mapping[str, pd.Series]) -> pd.DataFrame:
+    wide = pd.DataFrame(dict(columns)).rename_axis("unit")
+    return wide.reset_index().melt(id_vars="unit", var_name="variable", value_name="value")
+
+
+def _grouped(people: pd.DataFrame) -> pd.DataFrame:
+    """Sum the infants into 0-4, giving the 18 five-year groups as columns."""
+    group = people["age"].astype("str").replace({"0": "0-4", "1-4": "0-4"})
+    table = people.assign(age=group).pivot_table(index=["unit", "sex"], columns="age", values="people",
+                                                 aggfunc="sum", fill_value=0, observed=True)
+    return table.reindex(columns=list(AGE_GROUPS), fill_value=0).astype("float64")
+
+
+def _village_people(region: Region) -> pd.DataFrame:
+    """People by village (rows) and five-year age group (columns) in the base year."""
+    people = region["people"]
+    villages = region.level("village").index
+    mine = people[(people["year"] == region.base_year) & people["unit"].isin(villages)]
+    both = _grouped(mine).groupby(level="unit").sum()
+    return both.reindex(villages, fill_value=0.0)
+
+
+def _grow(region: Region, base: pd.DataFrame, *, year: int) -> pd.DataFrame:
+    """Scale the base year's villages to the projected people of their county by age, town and country."""
+    county = region.county_of(base.index)
+    ratio = _county_people(region, year=year) / _county_people(region, year=region.base_year)
+    grown = base * ratio.fillna(1.0).loc[county.to_numpy()].to_numpy()
+    urban = (region.level("village")["residence"] == "urban").reindex(base.index)
+    share = _urban_share(region, year=year)
+    total = grown.sum(axis=1)
+    of_county = total.groupby(county).transform("sum")
+    wanted = county.map(share).where(urban, 1 - county.map(share)) * of_county
+    present = total.groupby([county, urban]).transform("sum")
+    return grown.mul((wanted / present).where(present > 0, 1.0), axis=0)
+
+
+def _census_years(region: Region) -> tuple[int, int]:
+    years = sorted(set(region["people"]["year"]))
+    return int(years[-2]) if len(years) > 1 else int(years[-1]), int(years[-1])
+
+
+def _county_people(region: Region, *, year: int) -> pd.DataFrame:
+    """People by county (rows) and five-year age group, projected or between censuses."""
+    first, last = _census_years(region)
+    counties = region.level("county").index
+    people = region["people"]
+    mine = people[people["unit"].isin(counties)]
+    tables = {y: _grouped(mine[mine["year"] == y]) for y in (first, last)}
+    order = pd.MultiIndex.from_product([counties, ["male", "female"]], names=["unit", "sex"])
+    cubes = {y: table.reindex(order, fill_value=0.0).to_numpy().reshape(len(counties), 2, len(AGE_GROUPS))
+             for y, table in tables.items()}
+    if last - first != STEP_YEARS:
+        values = cubes[last]
+    else:
+        values = _at(cubes[first], cubes[last], last=last, year=year)
+    return pd.DataFrame(values.sum(axis=1), index=counties, columns=list(AGE_GROUPS))
+
+
+def _at(first: np.ndarray, second: np.ndarray, *, last: int, year: int) -> np.ndarray:
+    """People in ``year``: whole decades by cohort ratios, geometric between them."""
+    steps, rest = divmod(year - last, STEP_YEARS)
+    decades = project(second, cohort_ratios(first, second), steps=steps + 1)
+    return np.asarray(interpolate(decades[steps], decades[steps + 1], years=STEP_YEARS, at=[rest])[0])
+
+
+def _urban_share(region: Region, *, year: int) -> pd.Series:
+    """Urban share of each county, from the counts of the last two censuses."""
+    seen = region["observations"]
+    counts = seen[seen["variable"].isin(["urban_people", "rural_people"])]
+    table = counts.pivot_table(index=["unit", "year"], columns="variable", values="value")
+    share = (table["urban_people"] / table.sum(axis=1)).unstack("year")
+    first, last = _census_years(region)
+    share = share.reindex(region.level("county").index)
+    if first == last or first not in share or last not in share:
+        return share[last] if last in share else _urban_now(region)
+    at = urban_share(share[first], share[last], years=last - first, at=year - first)
+    return pd.Series(at, index=share.index)
+
+
+def _urban_now(region: Region) -> pd.Series:
+    """Urban share in the base year, from the villages themselves."""
+    total = _village_people(region).sum(axis=1)
+    county = region.county_of(total.index)
+    urban = (region.level("village")["residence"] == "urban").reindex(total.index)
+    return total.where(urban, 0.0).groupby(county).sum() / total.groupby(county).sum()
+
+
+sector = Population()
