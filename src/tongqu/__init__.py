@@ -1,5 +1,17 @@
-"""Tongqu (通衢) plans town and country as one system."""
+"""Tongqu (通衢) plans town and country as one system.
 
+>>> import tongqu
+>>> region = tongqu.load("quzhou")
+>>> region.title_zh
+'衢州市'
+"""
+
+from importlib.metadata import version
+
+from tongqu.contracts import Scenario, load_scenario, open_run
 from tongqu.data import load_region as load
+from tongqu.workflow import diagnose, plan, verify
 
-__all__ = ["load"]
+__all__ = ["Scenario", "diagnose", "load", "load_scenario", "open_run", "plan", "verify"]
+
+__version__ = version("tongqu")

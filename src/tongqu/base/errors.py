@@ -25,8 +25,16 @@ class Problem:
 
     Examples
     --------
-    >>> print(Problem(file="people.csv", row=7, column="people", value="-3",
-    ...               rule="below the minimum 0", mend="enter a count of 0 or more"))
+    >>> print(
+    ...     Problem(
+    ...         file="people.csv",
+    ...         row=7,
+    ...         column="people",
+    ...         value="-3",
+    ...         rule="below the minimum 0",
+    ...         mend="enter a count of 0 or more",
+    ...     )
+    ... )
     people.csv, row 7, people = '-3': below the minimum 0; enter a count of 0 or more
     """
 

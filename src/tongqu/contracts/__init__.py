@@ -1,14 +1,49 @@
 """What sectors, engine and faces share: state, offers, ledgers, scenario, results."""
 
-from tongqu.contracts.entries import cost_entries, lasting_entries, link_upgrades, project_table, yearly_limits
+from tongqu.contracts.entries import (
+    cost_entries,
+    lasting_entries,
+    link_upgrades,
+    project_table,
+    yearly_limits,
+)
 from tongqu.contracts.ledger import active_entries, ledger_of, open_projects
 from tongqu.contracts.offer import FOREVER, Offer, OfferError, join_offers
+from tongqu.contracts.run import FORMAT, TABLES, Run, check_files, open_run, run_id, write_run
 from tongqu.contracts.scenario import Assume, Floor, Limits, Pin, Scenario, Solver, load_scenario
 from tongqu.contracts.sector import Findings, Forecast, Sector
 from tongqu.contracts.state import State, StateError
 
 __all__ = [
-    "FOREVER", "Assume", "Findings", "Floor", "Forecast", "Limits", "Offer", "OfferError", "Pin", "Scenario",
-    "Sector", "Solver", "State", "StateError", "active_entries", "cost_entries", "join_offers", "lasting_entries", "link_upgrades", "ledger_of", "load_scenario",
-    "open_projects", "project_table", "yearly_limits",
+    "FOREVER",
+    "FORMAT",
+    "TABLES",
+    "Run",
+    "check_files",
+    "open_run",
+    "run_id",
+    "write_run",
+    "Assume",
+    "Findings",
+    "Floor",
+    "Forecast",
+    "Limits",
+    "Offer",
+    "OfferError",
+    "Pin",
+    "Scenario",
+    "Sector",
+    "Solver",
+    "State",
+    "StateError",
+    "active_entries",
+    "cost_entries",
+    "join_offers",
+    "lasting_entries",
+    "link_upgrades",
+    "ledger_of",
+    "load_scenario",
+    "open_projects",
+    "project_table",
+    "yearly_limits",
 ]

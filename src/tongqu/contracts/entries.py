@@ -11,12 +11,16 @@ from tongqu.contracts.offer import ENTRY_COLUMNS, FOREVER, PROJECT_COLUMNS, Offe
 __all__ = ["cost_entries", "lasting_entries", "link_upgrades", "project_table", "yearly_limits"]
 
 
-def project_table(columns: dict[str, npt.ArrayLike | str | float | bool], *, sector: str, kind: str) -> pd.DataFrame:
+def project_table(
+    columns: dict[str, npt.ArrayLike | str | float | bool], *, sector: str, kind: str
+) -> pd.DataFrame:
     """Give a projects table with every column of the contract; what is not given is blank, 0 or False.
 
     Examples
     --------
-    >>> table = project_table({"project": ["clinic:a"], "county": "c", "lead": 1}, sector="health", kind="clinic")
+    >>> table = project_table(
+    ...     {"project": ["clinic:a"], "county": "c", "lead": 1}, sector="health", kind="clinic"
+    ... )
     >>> table[["sector", "kind", "lead", "capital_wan"]].iloc[0].tolist()
     ['health', 'clinic', 1, 0.0]
     """
@@ -36,29 +40,72 @@ def cost_entries(projects: pd.DataFrame) -> pd.DataFrame:
     """
     spread = projects.loc[projects.index.repeat(projects["lead"].clip(lower=1))]
     since = spread.groupby("project", sort=False).cumcount().to_numpy()
-    capital = _entries(spread["project"], ledger="money", unit=spread["county"], key="capital", since=since,
-                       until=since, amount=spread["capital_wan"] / spread["lead"].clip(lower=1))
-    running = lasting_entries(projects, ledger="money", unit=projects["county"], key="running",
-                              amount=projects["running_wan"])
-    land = _entries(projects["project"], ledger="land", unit=projects["county"], key="construction",
-                    since=0, until=FOREVER, amount=projects["land_mu"])
+    capital = _entries(
+        spread["project"],
+        ledger="money",
+        unit=spread["county"],
+        key="capital",
+        since=since,
+        until=since,
+        amount=spread["capital_wan"] / spread["lead"].clip(lower=1),
+    )
+    running = lasting_entries(
+        projects, ledger="money", unit=projects["county"], key="running", amount=projects["running_wan"]
+    )
+    land = _entries(
+        projects["project"],
+        ledger="land",
+        unit=projects["county"],
+        key="construction",
+        since=0,
+        until=FOREVER,
+        amount=projects["land_mu"],
+    )
     together = pd.concat([capital, running, land], ignore_index=True)
     return together[together["amount"] != 0].reset_index(drop=True)
 
 
-def lasting_entries(projects: pd.DataFrame, *, ledger: str, unit: npt.ArrayLike, key: npt.ArrayLike | str,
-                    amount: npt.ArrayLike | float) -> pd.DataFrame:
+def lasting_entries(
+    projects: pd.DataFrame,
+    *,
+    ledger: str,
+    unit: npt.ArrayLike,
+    key: npt.ArrayLike | str,
+    amount: npt.ArrayLike | float,
+) -> pd.DataFrame:
     """Give entries that count in every year in which the project works."""
-    return _entries(projects["project"], ledger=ledger, unit=unit, key=key, since=projects["lead"].to_numpy(),
-                    until=FOREVER, amount=amount)
+    return _entries(
+        projects["project"],
+        ledger=ledger,
+        unit=unit,
+        key=key,
+        since=projects["lead"].to_numpy(),
+        until=FOREVER,
+        amount=amount,
+    )
 
 
-def _entries(project: pd.Series, *, ledger: str, unit: npt.ArrayLike, key: npt.ArrayLike | str,
-             since: npt.ArrayLike | int, until: npt.ArrayLike | int, amount: npt.ArrayLike | float) -> pd.DataFrame:
+def _entries(
+    project: pd.Series,
+    *,
+    ledger: str,
+    unit: npt.ArrayLike,
+    key: npt.ArrayLike | str,
+    since: npt.ArrayLike | int,
+    until: npt.ArrayLike | int,
+    amount: npt.ArrayLike | float,
+) -> pd.DataFrame:
     if len(project) == 0:
         return empty_frame(ENTRY_COLUMNS)
-    content = {"project": project.to_numpy(), "ledger": ledger, "unit": np.asarray(unit), "key": np.asarray(key),
-               "since": since, "until": until, "amount": np.asarray(amount, dtype=np.float64)}
+    content = {
+        "project": project.to_numpy(),
+        "ledger": ledger,
+        "unit": np.asarray(unit),
+        "key": np.asarray(key),
+        "since": since,
+        "until": until,
+        "amount": np.asarray(amount, dtype=np.float64),
+    }
     return pd.DataFrame(content, index=pd.RangeIndex(len(project))).astype(dict(ENTRY_COLUMNS))
 
 
@@ -77,15 +124,17 @@ def link_upgrades(offer: Offer) -> pd.DataFrame:
     parts, holder = [own], pd.Series(own["project"].unique(), index=own["project"].unique())
     while len(holder):
         holder = holder.map(needs).dropna()
-        more = own.merge(holder.rename("holder").rename_axis("owner").reset_index(), left_on="project",
-                         right_on="holder")
+        more = own.merge(
+            holder.rename("holder").rename_axis("owner").reset_index(), left_on="project", right_on="holder"
+        )
         parts.append(more.assign(project=more["owner"])[["project", "link", "minutes"]])
     together = pd.concat(parts, ignore_index=True)
     return together.groupby(["project", "link"], as_index=False, sort=True)["minutes"].min()
 
 
-def yearly_limits(units: npt.ArrayLike, years: npt.ArrayLike, *, ledger: str, key: str,
-                  a_year: float) -> pd.DataFrame:
+def yearly_limits(
+    units: npt.ArrayLike, years: npt.ArrayLike, *, ledger: str, key: str, a_year: float
+) -> pd.DataFrame:
     """Give limits of a ledger that adds up: so much more in every unit and year, unused room is kept.
 
     Examples
@@ -94,6 +143,12 @@ def yearly_limits(units: npt.ArrayLike, years: npt.ArrayLike, *, ledger: str, ke
     [5.0, 10.0]
     """
     places, when = np.asarray(units), np.asarray(years)
-    return pd.DataFrame({"ledger": ledger, "unit": np.repeat(places, len(when)), "key": key,
-                         "year": np.tile(when, len(places)),
-                         "amount": np.tile(a_year * (when - when[0] + 1.0), len(places))})
+    return pd.DataFrame(
+        {
+            "ledger": ledger,
+            "unit": np.repeat(places, len(when)),
+            "key": key,
+            "year": np.tile(when, len(places)),
+            "amount": np.tile(a_year * (when - when[0] + 1.0), len(places)),
+        }
+    )

@@ -31,8 +31,17 @@ def active_entries(entries: pd.DataFrame, years: Sequence[int], *, starts: pd.Se
 
     Examples
     --------
-    >>> entries = pd.DataFrame({"project": ["p", "p"], "ledger": "money", "unit": "c",
-    ...     "key": ["capital", "running"], "since": [0, 1], "until": [0, -1], "amount": [100.0, 5.0]})
+    >>> entries = pd.DataFrame(
+    ...     {
+    ...         "project": ["p", "p"],
+    ...         "ledger": "money",
+    ...         "unit": "c",
+    ...         "key": ["capital", "running"],
+    ...         "since": [0, 1],
+    ...         "until": [0, -1],
+    ...         "amount": [100.0, 5.0],
+    ...     }
+    ... )
     >>> active_entries(entries, [2026, 2027, 2028], starts=pd.Series({"p": 2026}))[["year", "key", "amount"]]
        year      key  amount
     0  2026  capital   100.0

@@ -14,8 +14,18 @@ import pandas as pd
 
 from tongqu.base import TongquError
 
-__all__ = ["ENTRY_COLUMNS", "FOREVER", "LEDGERS", "LIMIT_COLUMNS", "PAIR_COLUMNS", "PROJECT_COLUMNS", "Offer",
-           "OfferError", "empty_frame", "join_offers"]
+__all__ = [
+    "ENTRY_COLUMNS",
+    "FOREVER",
+    "LEDGERS",
+    "LIMIT_COLUMNS",
+    "PAIR_COLUMNS",
+    "PROJECT_COLUMNS",
+    "Offer",
+    "OfferError",
+    "empty_frame",
+    "join_offers",
+]
 
 FOREVER: Final = -1
 """``until`` of an entry that does not end."""
@@ -31,21 +41,52 @@ LEDGERS: Final[Mapping[str, str]] = {
 }
 
 PROJECT_COLUMNS: Final[Mapping[str, str]] = {
-    "project": "str", "sector": "str", "kind": "str", "name_zh": "str", "name_en": "str",
-    "unit": "str", "town": "str", "county": "str", "node": "str", "site": "str",
-    "lon": "float64", "lat": "float64", "size": "float64", "size_unit": "str",
-    "capital_wan": "float64", "running_wan": "float64", "lead": "int64", "land_mu": "float64",
-    "earliest": "int64", "latest": "int64", "group": "str", "requires": "str", "modelled": "bool",
+    "project": "str",
+    "sector": "str",
+    "kind": "str",
+    "name_zh": "str",
+    "name_en": "str",
+    "unit": "str",
+    "town": "str",
+    "county": "str",
+    "node": "str",
+    "site": "str",
+    "lon": "float64",
+    "lat": "float64",
+    "size": "float64",
+    "size_unit": "str",
+    "capital_wan": "float64",
+    "running_wan": "float64",
+    "lead": "int64",
+    "land_mu": "float64",
+    "earliest": "int64",
+    "latest": "int64",
+    "group": "str",
+    "requires": "str",
+    "modelled": "bool",
 }
 ENTRY_COLUMNS: Final[Mapping[str, str]] = {
-    "project": "str", "ledger": "str", "unit": "str", "key": "str",
-    "since": "int64", "until": "int64", "amount": "float64",
+    "project": "str",
+    "ledger": "str",
+    "unit": "str",
+    "key": "str",
+    "since": "int64",
+    "until": "int64",
+    "amount": "float64",
 }
 PAIR_COLUMNS: Final[Mapping[str, str]] = {
-    "first": "str", "second": "str", "unit": "str", "key": "str", "amount": "float64",
+    "first": "str",
+    "second": "str",
+    "unit": "str",
+    "key": "str",
+    "amount": "float64",
 }
 LIMIT_COLUMNS: Final[Mapping[str, str]] = {
-    "ledger": "str", "unit": "str", "key": "str", "year": "int64", "amount": "float64",
+    "ledger": "str",
+    "unit": "str",
+    "key": "str",
+    "year": "int64",
+    "amount": "float64",
 }
 
 
@@ -92,8 +133,12 @@ class Offer:
         """Keep the projects named, with their entries and the pairs among them."""
         kept = pd.Index(list(projects))
         pairs = self.pairs[self.pairs["first"].isin(kept) & self.pairs["second"].isin(kept)]
-        return Offer(self.projects[self.projects["project"].isin(kept)],
-                     self.entries[self.entries["project"].isin(kept)], pairs, self.limits)
+        return Offer(
+            self.projects[self.projects["project"].isin(kept)],
+            self.entries[self.entries["project"].isin(kept)],
+            pairs,
+            self.limits,
+        )
 
     def checked(self, sector: str) -> Offer:
         """Give the same offer with exact columns and types, or raise with every problem found.
@@ -104,9 +149,15 @@ class Offer:
             If a table lacks columns, a project id repeats, an entry or pair names an unknown project or
             ledger, or an amount is missing.
         """
-        tables = [_typed(frame, columns, sector=sector)
-                  for frame, columns in ((self.projects, PROJECT_COLUMNS), (self.entries, ENTRY_COLUMNS),
-                                         (self.pairs, PAIR_COLUMNS), (self.limits, LIMIT_COLUMNS))]
+        tables = [
+            _typed(frame, columns, sector=sector)
+            for frame, columns in (
+                (self.projects, PROJECT_COLUMNS),
+                (self.entries, ENTRY_COLUMNS),
+                (self.pairs, PAIR_COLUMNS),
+                (self.limits, LIMIT_COLUMNS),
+            )
+        ]
         offer = Offer(*tables)
         problems = _problems(offer)
         if problems:
@@ -141,8 +192,12 @@ def join_offers(offers: Iterable[Offer]) -> Offer:
     """Put offers of several sectors together, in the order given."""
     parts = list(offers) or [Offer()]
     frames = []
-    for table, columns in (("projects", PROJECT_COLUMNS), ("entries", ENTRY_COLUMNS),
-                           ("pairs", PAIR_COLUMNS), ("limits", LIMIT_COLUMNS)):
+    for table, columns in (
+        ("projects", PROJECT_COLUMNS),
+        ("entries", ENTRY_COLUMNS),
+        ("pairs", PAIR_COLUMNS),
+        ("limits", LIMIT_COLUMNS),
+    ):
         filled = [frame for frame in (getattr(part, table) for part in parts) if len(frame)]
         frames.append(pd.concat(filled, ignore_index=True) if filled else empty_frame(columns))
     return Offer(*frames)

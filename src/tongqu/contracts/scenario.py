@@ -49,11 +49,11 @@ class Limits(_Strict):
     """Money of the city in a year that it may grant to any county."""
     new_debt_share: Share = 0.25
     """Share of the room under the debt limit that this plan may use over its years."""
-    land_mu_per_year: Annotated[float, Field(ge=0)] = 60.0
+    land_mu_per_year: Annotated[float, Field(ge=0)] = 120.0
     """New construction land for these sectors in a county and year."""
-    doctors_per_year: Annotated[float, Field(ge=0)] = 40.0
+    doctors_per_year: Annotated[float, Field(ge=0)] = 60.0
     """Additional doctors that a county can hire in a year."""
-    teachers_per_year: Annotated[float, Field(ge=0)] = 40.0
+    teachers_per_year: Annotated[float, Field(ge=0)] = 60.0
     """Additional teachers that a county can hire in a year."""
 
 
@@ -118,8 +118,15 @@ class Assume:
 
     def __getitem__(self, name: str) -> float:
         if name not in self.values.index:
-            raise ScenarioError([Problem(rule=f"there is no standard {name!r}",
-                                         mend="add it to the table standards", file="standards")])
+            raise ScenarioError(
+                [
+                    Problem(
+                        rule=f"there is no standard {name!r}",
+                        mend="add it to the table standards",
+                        file="standards",
+                    )
+                ]
+            )
         return float(self.values[name])
 
     @classmethod
@@ -134,8 +141,18 @@ class Assume:
         values = standards.set_index("standard")["value"].astype("float64")
         unknown = [name for name in scenario.assume if name not in values.index]
         if unknown:
-            raise ScenarioError([Problem(rule="unknown standard", mend="use a name from the table standards",
-                                         file="scenario", column="assume", value=name) for name in unknown])
+            raise ScenarioError(
+                [
+                    Problem(
+                        rule="unknown standard",
+                        mend="use a name from the table standards",
+                        file="scenario",
+                        column="assume",
+                        value=name,
+                    )
+                    for name in unknown
+                ]
+            )
         limits = {f"limits.{name}": value for name, value in scenario.limits.model_dump().items()}
         return cls(pd.Series({**values.to_dict(), **scenario.assume, **limits}, dtype="float64"))
 
@@ -155,11 +172,18 @@ def load_scenario(path: Path | str) -> Scenario:
     try:
         return Scenario.model_validate(_resolved(path, seen=()))
     except ValidationError as error:
-        raise ScenarioError([
-            Problem(rule=str(item["msg"]), mend="see docs/scenario.md for keys and ranges", file=path.name,
-                    column=".".join(str(part) for part in item["loc"]), value=_short(item.get("input")))
-            for item in error.errors()
-        ]) from None
+        raise ScenarioError(
+            [
+                Problem(
+                    rule=str(item["msg"]),
+                    mend="see docs/scenario.md for keys and ranges",
+                    file=path.name,
+                    column=".".join(str(part) for part in item["loc"]),
+                    value=_short(item.get("input")),
+                )
+                for item in error.errors()
+            ]
+        ) from None
 
 
 def _short(value: object) -> str:
@@ -169,8 +193,9 @@ def _short(value: object) -> str:
 def _resolved(path: Path, *, seen: tuple[Path, ...]) -> dict[str, Any]:
     path = path.resolve()
     if path in seen:
-        raise ScenarioError([Problem(rule="extends goes round in a circle", mend="remove one extends",
-                                     file=path.name)])
+        raise ScenarioError(
+            [Problem(rule="extends goes round in a circle", mend="remove one extends", file=path.name)]
+        )
     content = _read(path)
     base: dict[str, Any] = {}
     if "extends" in content:
@@ -186,10 +211,13 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise ScenarioError([Problem(rule="no such scenario file", mend="check the path", file=str(path))]) from None
+        raise ScenarioError(
+            [Problem(rule="no such scenario file", mend="check the path", file=str(path))]
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ScenarioError([Problem(rule=f"not readable as TOML: {error}", mend="save it as UTF-8 TOML",
-                                     file=path.name)]) from None
+        raise ScenarioError(
+            [Problem(rule=f"not readable as TOML: {error}", mend="save it as UTF-8 TOML", file=path.name)]
+        ) from None
 
 
 def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -77,7 +77,9 @@ class Sector(Protocol):
     def diagnose(self, region: Region, state: State) -> Findings:
         """Say how things stand."""
 
-    def step(self, region: Region, before: State, *, opened: Offer, assume: Assume) -> Mapping[str, pd.Series]:
+    def step(
+        self, region: Region, before: State, *, opened: Offer, assume: Assume
+    ) -> Mapping[str, pd.Series]:
         """Give this year's values of the variables in ``writes``; ``opened`` holds the working projects."""
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:

@@ -8,7 +8,7 @@ from tongqu.data.layers import Layer, LayerRole
 from tongqu.data.load import bundled_regions, load_region, make_region
 from tongqu.data.measure import UnitOfMeasure, is_unit_of_measure, units_of_measure
 from tongqu.data.region import Level, Region
-from tongqu.data.save import save_region
+from tongqu.data.save import region_files, save_region
 from tongqu.data.schema import schema_text, table_schema
 from tongqu.data.spec import ColumnSpec, Language, TableSpec, table_specs
 from tongqu.data.template import write_template
@@ -31,6 +31,7 @@ __all__ = [
     "local_crs",
     "make_region",
     "raw_table",
+    "region_files",
     "save_region",
     "schema_text",
     "table_schema",

@@ -14,7 +14,7 @@ from tongqu.data.header import Header, LayerEntry, header_toml
 from tongqu.data.region import Region
 from tongqu.data.validate import default_sources
 
-__all__ = ["region_header", "save_region"]
+__all__ = ["region_files", "region_header", "save_region"]
 
 
 def csv_path(table: str, *, region: Region) -> str:
@@ -50,15 +50,19 @@ def own_tables(region: Region) -> dict[str, pd.DataFrame]:
     return tables
 
 
+def region_files(region: Region) -> dict[str, bytes]:
+    """All files of the region by their path within its folder: ``region.toml``, tables as CSV, layers."""
+    files = {"region.toml": header_toml(region_header(region)).encode()}
+    files |= {
+        csv_path(table, region=region): canonical_csv(frame) for table, frame in own_tables(region).items()
+    }
+    return files | {layer.file: layer.content for layer in region.layers.values()}
+
+
 def write_folder(region: Region, *, folder: Path) -> None:
     """All files of the region into a new folder."""
     folder.mkdir(parents=True)
-    (folder / "region.toml").write_text(header_toml(region_header(region)), "utf-8", newline="\n")
-    files = {
-        csv_path(table, region=region): canonical_csv(frame) for table, frame in own_tables(region).items()
-    }
-    files |= {layer.file: layer.content for layer in region.layers.values()}
-    for name, content in files.items():
+    for name, content in region_files(region).items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

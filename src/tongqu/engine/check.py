@@ -41,8 +41,15 @@ class Checked:
 
 def check_plan(inputs: Inputs, plan: Plan, *, progress: Progress = silent) -> Checked:
     """Simulate the plan with every sector and set the result beside the promise."""
-    states = simulate(inputs.region, inputs.sectors, scenario=inputs.scenario, assume=inputs.assume,
-                      offer=inputs.offer, starts=plan.starts, progress=progress)
+    states = simulate(
+        inputs.region,
+        inputs.sectors,
+        scenario=inputs.scenario,
+        assume=inputs.assume,
+        offer=inputs.offer,
+        starts=plan.starts,
+        progress=progress,
+    )
     indicators = indicators_of(inputs.region, states)
     difference = pd.concat([_services(inputs, plan, states), _indices(plan, indicators)], ignore_index=True)
     return Checked(states, indicators, mean_log(indicators.indices, inputs.weights), difference)
@@ -58,8 +65,10 @@ def _services(inputs: Inputs, plan: Plan, states: Sequence[State]) -> pd.DataFra
 
 def _indices(plan: Plan, indicators: Indicators) -> pd.DataFrame:
     names = ["U", "R", "D"]
-    promised, simulated = (frame[names].stack().rename_axis(["unit", "year", "service"])
-                           for frame in (plan.promised, indicators.indices))
+    promised, simulated = (
+        frame[names].stack().rename_axis(["unit", "year", "service"])
+        for frame in (plan.promised, indicators.indices)
+    )
     return _beside(promised, simulated, rename="")
 
 

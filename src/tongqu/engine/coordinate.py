@@ -46,7 +46,9 @@ class Indicators:
         parts = []
         for side in ("urban", "rural"):
             names = self.table.index[self.table["side"] == side]
-            degrees = obstacles(self.scores[names].to_numpy(), weights=self.table.loc[names, "weight"].to_numpy())
+            degrees = obstacles(
+                self.scores[names].to_numpy(), weights=self.table.loc[names, "weight"].to_numpy()
+            )
             parts.append(pd.DataFrame(degrees, index=self.scores.index, columns=names))
         return pd.concat(parts, axis=1)
 
@@ -63,8 +65,10 @@ def indicators_of(region: Region, states: Sequence[State]) -> Indicators:
             one = _ratio(observed.get(row["numerator"]), observed.get(row["denominator"]), row, counties)
             columns[name] = pd.concat([one] * len(states), keys=[state.year for state in states])
         else:
-            columns[name] = pd.concat([_simulated(state, row, county=county, counties=counties) for state in states],
-                                      keys=[state.year for state in states])
+            columns[name] = pd.concat(
+                [_simulated(state, row, county=county, counties=counties) for state in states],
+                keys=[state.year for state in states],
+            )
     values = pd.DataFrame(columns).rename_axis(["year", "unit"]).swaplevel().sort_index()
     return _scored(table, values)
 
@@ -78,8 +82,9 @@ def _observed(region: Region, counties: pd.Index) -> dict[str, pd.Series]:
     return {str(name): wide[name] for name in wide.columns}
 
 
-def _ratio(numerator: pd.Series | None, denominator: pd.Series | None, row: pd.Series,
-           counties: pd.Index) -> pd.Series:
+def _ratio(
+    numerator: pd.Series | None, denominator: pd.Series | None, row: pd.Series, counties: pd.Index
+) -> pd.Series:
     if numerator is None or (denominator is None and not pd.isna(row["denominator"])):
         return pd.Series(np.nan, index=counties)
     if denominator is None:
@@ -107,13 +112,18 @@ def _scored(table: pd.DataFrame, values: pd.DataFrame) -> Indicators:
         inside = mine["weight"].fillna(1.0).to_numpy(dtype=np.float64)
         parts.append(pd.Series(pillar_weights(list(mine["pillar"]), inside=inside), index=mine.index))
     table = table.assign(weight=pd.concat(parts).reindex(table.index))
-    scores = pd.DataFrame(score(values.to_numpy(), worst=table["worst"].to_numpy(), target=table["target"].to_numpy()),
-                          index=values.index, columns=values.columns)
+    scores = pd.DataFrame(
+        score(values.to_numpy(), worst=table["worst"].to_numpy(), target=table["target"].to_numpy()),
+        index=values.index,
+        columns=values.columns,
+    )
     weighted = scores * table["weight"]
     u = weighted[table.index[table["side"] == "urban"]].sum(axis=1).clip(FLOOR, 1.0)
     r = weighted[table.index[table["side"] == "rural"]].sum(axis=1).clip(FLOOR, 1.0)
     found = coordination(u.to_numpy(), r.to_numpy())
-    indices = pd.DataFrame({"U": found.u, "R": found.r, "C": found.c, "T": found.t, "D": found.d}, index=scores.index)
+    indices = pd.DataFrame(
+        {"U": found.u, "R": found.r, "C": found.c, "T": found.t, "D": found.d}, index=scores.index
+    )
     return Indicators(table, values, scores, indices, gone)
 
 
@@ -123,7 +133,9 @@ def weights_of(region: Region, states: Sequence[State], *, scenario: Scenario) -
     for state in states:
         people = state["people.total"]
         of_county = people.groupby(region.county_of(people.index)).sum()
-        parts.append(of_county / of_county.sum() / (1 + scenario.discount) ** (state.year - scenario.first_year))
+        parts.append(
+            of_county / of_county.sum() / (1 + scenario.discount) ** (state.year - scenario.first_year)
+        )
     weight = pd.concat(parts, keys=[state.year for state in states]).rename_axis(["year", "unit"])
     return (weight / weight.sum()).swaplevel().sort_index()
 

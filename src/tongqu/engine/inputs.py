@@ -53,18 +53,30 @@ class Inputs:
 
     def unmet(self, service: str) -> pd.DataFrame:
         """Unmet demand of a service in the baseline: units in rows, years in columns, persons."""
-        columns = {state.year: state[f"demand.{service}"] - state[f"served.{service}"] for state in self.states}
+        columns = {
+            state.year: state[f"demand.{service}"] - state[f"served.{service}"] for state in self.states
+        }
         return pd.DataFrame(columns).clip(lower=0.0)
 
 
-def prepare(region: Region, sectors: Sequence[Sector], *, scenario: Scenario, progress: Progress = silent) -> Inputs:
+def prepare(
+    region: Region, sectors: Sequence[Sector], *, scenario: Scenario, progress: Progress = silent
+) -> Inputs:
     """Simulate the baseline, collect the offers and evaluate the indicators."""
     assume = Assume.of(region["standards"], scenario)
     states = simulate(region, sectors, scenario=scenario, assume=assume, progress=progress)
     offer = collect_offers(region, sectors, states=states, assume=assume, progress=progress)
     offer = _allowed(offer, scenario)
-    return Inputs(region, scenario, assume, tuple(sectors), states, offer, indicators_of(region, states),
-                  weights_of(region, states, scenario=scenario))
+    return Inputs(
+        region,
+        scenario,
+        assume,
+        tuple(sectors),
+        states,
+        offer,
+        indicators_of(region, states),
+        weights_of(region, states, scenario=scenario),
+    )
 
 
 def _allowed(offer: Offer, scenario: Scenario) -> Offer:
@@ -72,7 +84,9 @@ def _allowed(offer: Offer, scenario: Scenario) -> Offer:
     projects = offer.projects
     late = projects.loc[projects["lead"] > scenario.last_year - scenario.first_year, "project"]
     gone = set(scenario.banned) | set(late)
-    while more := set(projects.loc[projects["requires"].isin(gone) & ~projects["project"].isin(gone), "project"]):
+    while more := set(
+        projects.loc[projects["requires"].isin(gone) & ~projects["project"].isin(gone), "project"]
+    ):
         gone |= more
     return offer.of(projects.loc[~projects["project"].isin(gone), "project"])
 
@@ -84,6 +98,8 @@ def service_sums(region: Region, states: Sequence[State]) -> pd.DataFrame:
         for service in state.matching("served"):
             demand, served = state[f"demand.{service}"], state[f"served.{service}"]
             county = region.county_of(demand.index)
-            both = pd.DataFrame({"demand": demand, "served": served}).groupby(county).sum().rename_axis("unit")
+            both = (
+                pd.DataFrame({"demand": demand, "served": served}).groupby(county).sum().rename_axis("unit")
+            )
             parts.append(both.reset_index().assign(year=state.year, service=service))
     return pd.concat(parts, ignore_index=True)[["unit", "year", "service", "demand", "served"]]

@@ -75,9 +75,11 @@ class Terms:
     def join(cls, parts: Iterable[Terms]) -> Terms:
         """Put terms together; those of the same row and variable add up."""
         kept = list(parts)
-        return cls(np.concatenate([part.row for part in kept]),
-                   np.concatenate([part.variable for part in kept]),
-                   np.concatenate([part.coefficient for part in kept]))
+        return cls(
+            np.concatenate([part.row for part in kept]),
+            np.concatenate([part.variable for part in kept]),
+            np.concatenate([part.coefficient for part in kept]),
+        )
 
 
 @dataclass(frozen=True)
@@ -146,14 +148,27 @@ class Program:
         where = self._names[name]
         return np.arange(where.start, where.stop, dtype=np.int64)
 
-    def variables(self, name: str, count: int, *, lower: npt.ArrayLike = 0.0, upper: npt.ArrayLike = np.inf,
-                  binary: bool = False) -> Ints:
+    def variables(
+        self,
+        name: str,
+        count: int,
+        *,
+        lower: npt.ArrayLike = 0.0,
+        upper: npt.ArrayLike = np.inf,
+        binary: bool = False,
+    ) -> Ints:
         """Add ``count`` variables; give their numbers, to be used in terms."""
         if count == 0:
             return np.empty(0, dtype=np.int64)
         coords = [pd.RangeIndex(count, name=f"{name}_index")]
-        bounds = {} if binary else {"lower": np.broadcast_to(np.asarray(lower, dtype=np.float64), count),
-                                    "upper": np.broadcast_to(np.asarray(upper, dtype=np.float64), count)}
+        bounds = (
+            {}
+            if binary
+            else {
+                "lower": np.broadcast_to(np.asarray(lower, dtype=np.float64), count),
+                "upper": np.broadcast_to(np.asarray(upper, dtype=np.float64), count),
+            }
+        )
         with _semantics():
             self._model.add_variables(coords=coords, name=name, binary=binary, **bounds)
         self._names[name] = slice(self._count, self._count + count)
@@ -185,11 +200,20 @@ class Program:
         numbers = np.asarray(variable, dtype=np.int64)
         self._weights = Terms.of(np.zeros(len(numbers)), numbers, weight)
         with _semantics():
-            self._model.add_objective(self._expression(numbers, self._weights.coefficient).sum(), sense="max",
-                                      overwrite=True)
+            self._model.add_objective(
+                self._expression(numbers, self._weights.coefficient).sum(), sense="max", overwrite=True
+            )
 
-    def solve(self, *, gap: float, seconds: float = np.inf, threads: int = 1, seed: int = 0,
-              start: Floats | None = None, progress: Progress = silent) -> Solution:
+    def solve(
+        self,
+        *,
+        gap: float,
+        seconds: float = np.inf,
+        threads: int = 1,
+        seed: int = 0,
+        start: Floats | None = None,
+        progress: Progress = silent,
+    ) -> Solution:
         """Maximise until the absolute gap is proven or the time is over.
 
         Raises
@@ -198,25 +222,30 @@ class Program:
             If the program is infeasible or unbounded, or no solution was found in the time.
         """
         solver = self._solver(threads=threads, seed=seed)
-        solver.setOptionValue("mip_abs_gap", gap)
+        solver.setOptionValue("mip_abs_gap", gap / self._scale)
         solver.setOptionValue("mip_rel_gap", 0.0)
         solver.setOptionValue("time_limit", float(seconds))
+        # The first relaxation is large and very degenerate: the simplex method needs minutes for it.
+        solver.setOptionValue("mip_lp_solver", "ipm")
         if start is not None:
             hint = highspy.HighsSolution()
             hint.col_value = list(start)
             solver.setSolution(hint)
-        _stream(solver, progress=progress)
+        _stream(solver, scale=self._scale, progress=progress)
         solver.run()
         return self._result(solver)
 
-    def relaxed(self, *, fixed: Mapping[int, float] | None = None) -> Solution:
-        """Solve with integrality dropped, some variables fixed, and give the duals of every family."""
+    def relaxed(self, *, exact: bool = False) -> Solution:
+        """Solve with integrality dropped, and give the duals of every family.
+
+        ``exact`` asks for a vertex; otherwise the interior point is enough, whose duals are to the tolerance.
+        """
         solver = self._solver(threads=1, seed=0)
         everything = np.arange(self._count, dtype=np.int32)
-        solver.changeColsIntegrality(self._count, everything,
-                                     np.full(self._count, 0, dtype=np.uint8))
-        for number, value in (fixed or {}).items():
-            solver.changeColBounds(int(number), value, value)
+        solver.changeColsIntegrality(self._count, everything, np.full(self._count, 0, dtype=np.uint8))
+        if not exact:
+            solver.setOptionValue("solver", "ipm")
+            solver.setOptionValue("run_crossover", "off")
         solver.run()
         return self._result(solver)
 
@@ -244,11 +273,25 @@ class Program:
         """Write the program as an LP file, for reading and for golden comparison."""
         self._model.to_file(path, progress=False)
 
+    def _cost(self) -> Floats:
+        cost = np.zeros(self._count)
+        if self._weights is not None:
+            np.add.at(cost, self._weights.variable, self._weights.coefficient)
+        return cost
+
+    @property
+    def _scale(self) -> float:
+        """What the objective is divided by for the solver, whose tolerances suit weights near 1."""
+        largest = float(np.abs(self._cost()).max(initial=0.0))
+        return largest if largest > 0 else 1.0
+
     def _expression(self, variable: Ints, coefficient: Floats) -> linopy.LinearExpression:
         content = xr.Dataset(
-            {"coeffs": (("k", "_term"), np.asarray(coefficient, dtype=np.float64)[:, None]),
-             "vars": (("k", "_term"), variable[:, None]),
-             "const": (("k",), np.zeros(len(variable)))},
+            {
+                "coeffs": (("k", "_term"), np.asarray(coefficient, dtype=np.float64)[:, None]),
+                "vars": (("k", "_term"), variable[:, None]),
+                "const": (("k",), np.zeros(len(variable))),
+            },
             coords={"k": np.arange(len(variable))},
         )
         return linopy.LinearExpression(content, self._model)
@@ -257,23 +300,30 @@ class Program:
         """Hand the matrices of the model to HiGHS without a word on the screen."""
         matrices = self._model.matrices
         table = matrices.A.tocsr()
-        upper = np.where(matrices.sense == "<", matrices.b, np.where(matrices.sense == "=", matrices.b, np.inf))
-        lower = np.where(matrices.sense == ">", matrices.b, np.where(matrices.sense == "=", matrices.b, -np.inf))
+        upper = np.where(
+            matrices.sense == "<", matrices.b, np.where(matrices.sense == "=", matrices.b, np.inf)
+        )
+        lower = np.where(
+            matrices.sense == ">", matrices.b, np.where(matrices.sense == "=", matrices.b, -np.inf)
+        )
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = self._count, self._rows
         lp.col_cost_ = np.zeros(self._count)
         lp.col_lower_, lp.col_upper_ = matrices.lb, matrices.ub
         lp.row_lower_, lp.row_upper_ = lower, upper
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = table.indptr, table.indices, table.data
-        whole = [highspy.HighsVarType.kInteger if kind == "B" else highspy.HighsVarType.kContinuous
-                 for kind in matrices.vtypes]
+        lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = (
+            table.indptr,
+            table.indices,
+            table.data,
+        )
+        whole = [
+            highspy.HighsVarType.kInteger if kind == "B" else highspy.HighsVarType.kContinuous
+            for kind in matrices.vtypes
+        ]
         lp.integrality_ = whole
         lp.sense_ = highspy.ObjSense.kMaximize
-        if self._weights is not None:
-            cost = np.zeros(self._count)
-            np.add.at(cost, self._weights.variable, self._weights.coefficient)
-            lp.col_cost_ = cost
+        lp.col_cost_ = self._cost() / self._scale
         solver = _new_solver()
         solver.setOptionValue("threads", threads)
         solver.setOptionValue("parallel", "off" if threads == 1 else "on")
@@ -291,10 +341,14 @@ class Program:
             raise SolverError(f"the solver gave no solution: {solver.modelStatusToString(status)}")
         solution = solver.getSolution()
         values = np.asarray(solution.col_value)
-        mixed = bool(np.any(np.asarray(solver.getLp().integrality_, dtype=object) == highspy.HighsVarType.kInteger))
-        bound = info.mip_dual_bound if mixed else info.objective_function_value
-        duals = {} if mixed else {name: np.asarray(solution.row_dual)[rows] for name, rows in self._families.items()}
-        return Solution(values, info.objective_function_value, bound, "optimal" if done else "stopped", duals)
+        mixed = bool(
+            np.any(np.asarray(solver.getLp().integrality_, dtype=object) == highspy.HighsVarType.kInteger)
+        )
+        scale, objective = self._scale, info.objective_function_value
+        bound = info.mip_dual_bound if mixed else objective
+        row_dual = np.asarray(solution.row_dual) * scale
+        duals = {} if mixed else {name: row_dual[rows] for name, rows in self._families.items()}
+        return Solution(values, objective * scale, bound * scale, "optimal" if done else "stopped", duals)
 
 
 @contextmanager
@@ -327,10 +381,12 @@ def _refuse_impossible(name: str, empty: Ints, *, sense: Sense, rhs: Floats) -> 
     right = rhs[empty]
     wrong = {"<=": right < 0, ">=": right > 0, "=": right != 0}[sense]
     if wrong.any():
-        raise SolverError(f"row {int(empty[wrong][0])} of {name!r} has no terms but must be {sense} {right[wrong][0]}")
+        raise SolverError(
+            f"row {int(empty[wrong][0])} of {name!r} has no terms but must be {sense} {right[wrong][0]}"
+        )
 
 
-def _stream(solver: highspy.Highs, *, progress: Progress) -> None:
+def _stream(solver: highspy.Highs, *, scale: float, progress: Progress) -> None:
     """Pass the best solution and the bound to the caller as the solver logs them."""
     if progress is silent:
         return
@@ -338,8 +394,8 @@ def _stream(solver: highspy.Highs, *, progress: Progress) -> None:
     def tell(event: Any) -> None:
         data = event.data_out
         if abs(data.mip_primal_bound) < highspy.kHighsInf and abs(data.mip_dual_bound) < highspy.kHighsInf:
-            gap = abs(data.mip_dual_bound - data.mip_primal_bound)
-            progress(Report("optimise", best=data.mip_primal_bound, bound=data.mip_dual_bound, gap=gap))
+            best, bound = data.mip_primal_bound * scale, data.mip_dual_bound * scale
+            progress(Report("optimise", best=best, bound=bound, gap=abs(bound - best)))
 
     solver.cbMipLogging.subscribe(tell)
 

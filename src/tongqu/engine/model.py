@@ -15,6 +15,7 @@ import pandas as pd
 
 from tongqu.base import Problem, ScenarioError
 from tongqu.contracts import FOREVER
+from tongqu.engine.financing import UNIT_WAN, account_rows, limit_of
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import Program, Terms
 from tongqu.methods.index import tangents
@@ -23,6 +24,8 @@ __all__ = ["Model", "build"]
 
 Ints = npt.NDArray[np.int64]
 NONE: Final = -1
+STOCK_UNIT: Final = 100.0
+"""Land and staff are counted in hundreds, so that coefficients are near 1."""
 LEAST: Final = 1e-3
 """Least subindex that the tangents cover; below it the log of a subindex means nothing."""
 
@@ -47,7 +50,6 @@ class Model:
     credits: list[pd.DataFrame] = field(default_factory=list)
     subindex: dict[str, Ints] = field(default_factory=dict)
     limits: dict[str, str] = field(default_factory=dict)
-    money_rows: list[str] = field(default_factory=list)
     tangent_error: float = 0.0
 
     @property
@@ -103,8 +105,12 @@ def _order(model: Model) -> None:
     now, then = model.started[:, :-1].ravel(), model.started[:, 1:].ravel()
     step = (now != NONE) & (now != then)
     rows = np.arange(int(step.sum()))
-    model.program.rows("stays", Terms.join([Terms.of(rows, now[step], 1.0), Terms.of(rows, then[step], -1.0)]),
-                       sense="<=", rhs=np.zeros(len(rows)))
+    model.program.rows(
+        "stays",
+        Terms.join([Terms.of(rows, now[step], 1.0), Terms.of(rows, then[step], -1.0)]),
+        sense="<=",
+        rhs=np.zeros(len(rows)),
+    )
     _requirements(model)
     _groups(model)
 
@@ -134,8 +140,9 @@ def _groups(model: Model) -> None:
     row = pd.factorize(group.iloc[member])[0]
     last = model.started[member, -1]
     kept = last != NONE
-    model.program.rows("one of a group", Terms.of(row[kept], last[kept], 1.0), sense="<=",
-                       rhs=np.ones(int(row.max()) + 1))
+    model.program.rows(
+        "one of a group", Terms.of(row[kept], last[kept], 1.0), sense="<=", rhs=np.ones(int(row.max()) + 1)
+    )
 
 
 def entry_terms(model: Model, entries: pd.DataFrame) -> pd.DataFrame:
@@ -153,17 +160,12 @@ def entry_terms(model: Model, entries: pd.DataFrame) -> pd.DataFrame:
     amount = entries["amount"].to_numpy()[entry]
     begins = model.begun(project[entry], year - since)
     ends = np.where(until == FOREVER, NONE, model.begun(project[entry], year - until - 1))
-    parts = [pd.DataFrame({"entry": entry, "year": year, "variable": variable, "amount": sign * amount})
-             for variable, sign in ((begins, 1.0), (ends, -1.0))]
+    parts = [
+        pd.DataFrame({"entry": entry, "year": year, "variable": variable, "amount": sign * amount})
+        for variable, sign in ((begins, 1.0), (ends, -1.0))
+    ]
     together = pd.concat(parts, ignore_index=True)
     return together[together["variable"] != NONE]
-
-
-def _amounts(model: Model, ledger: str, key: str) -> pd.Series:
-    """Limits of a ledger, indexed by unit and year."""
-    limits = model.inputs.offer.limits
-    mine = limits[(limits["ledger"] == ledger) & (limits["key"] == key)]
-    return mine.set_index(["unit", "year"])["amount"]
 
 
 def _accounts(model: Model) -> None:
@@ -174,31 +176,26 @@ def _accounts(model: Model) -> None:
     money = entries[entries["ledger"] == "money"]
     terms = entry_terms(model, money)
     terms["unit"] = money["unit"].to_numpy()[terms["entry"]]
-    room, debt_room = _amounts(model, "money", "room"), _amounts(model, "money", "debt")
-    rate = inputs.assume["rate.interest"]
+    room = limit_of(inputs, "room")
     grants = []
     for county in inputs.counties:
-        at = pd.MultiIndex.from_product([[county], inputs.years])
-        cash, borrow, repay, debt, grant = (program.variables(f"{what}_{county}", len(years))
-                                            for what in ("cash", "borrow", "repay", "debt", "grant"))
-        grants.append(grant)
         mine = terms[terms["unit"] == county]
-        balance = [Terms.of(mine["year"], mine["variable"], mine["amount"]), Terms.of(years, cash, 1.0),
-                   Terms.of(years, borrow, -1.0), Terms.of(years, repay, 1.0), Terms.of(years, grant, -1.0),
-                   Terms.of(years[1:], cash[:-1], -1.0), Terms.of(years[1:], debt[:-1], rate)]
-        program.rows(f"money {county}", Terms.join(balance), sense="=", rhs=room.reindex(at).fillna(0.0))
-        roll = [Terms.of(years, debt, 1.0), Terms.of(years, borrow, -1.0), Terms.of(years, repay, 1.0),
-                Terms.of(years[1:], debt[:-1], -1.0)]
-        program.rows(f"debt roll {county}", Terms.join(roll), sense="=", rhs=np.zeros(len(years)))
-        program.rows(f"debt {county}", Terms.of(years, debt, 1.0), sense="<=", rhs=debt_room.reindex(at).fillna(0.0))
-        model.money_rows.append(f"money {county}")
-        model.limits[f"money {county}"] = "money"
-        model.limits[f"debt {county}"] = "debt"
-        _lasting_cost(model, county, mine=money[money["unit"] == county], debt=debt[-1],
-                      room=float(room.reindex(at).fillna(0.0).iloc[-1]))
-    pool = _amounts(model, "money", "pool").groupby("year").sum().reindex(inputs.years).fillna(0.0)
+        spending = Terms.of(mine["year"], mine["variable"], mine["amount"] / UNIT_WAN)
+        made = account_rows(program, inputs, county, spending=spending, constant=0.0, years=years)
+        grants.append(made["grant"])
+        model.limits |= {f"money {county}": "money", f"debt {county}": "debt"}
+        _lasting_cost(
+            model,
+            county,
+            mine=money[money["unit"] == county],
+            debt=int(made["debt"][-1]),
+            room=float(room.get((county, inputs.years[-1]), 0.0)),
+        )
+    pool = limit_of(inputs, "pool").groupby("year").sum().reindex(inputs.years).fillna(0.0)
     together = np.concatenate(grants) if grants else np.empty(0, dtype=np.int64)
-    program.rows("pool", Terms.of(np.tile(years, len(grants)), together, 1.0), sense="<=", rhs=pool)
+    program.rows(
+        "pool", Terms.of(np.tile(years, len(grants)), together, 1.0), sense="<=", rhs=pool / UNIT_WAN
+    )
     model.limits["pool"] = "pool"
 
 
@@ -209,9 +206,11 @@ def _lasting_cost(model: Model, county: str, *, mine: pd.DataFrame, debt: int, r
     lasting = mine[mine["until"] == FOREVER]
     variable = model.started[place.loc[lasting["project"]].to_numpy(), -1]
     kept = variable != NONE
-    terms = [Terms.of(np.zeros(int(kept.sum())), variable[kept], lasting["amount"].to_numpy()[kept]),
-             Terms.of([0], [debt], model.inputs.assume["rate.interest"])]
-    model.program.rows(f"running {county}", Terms.join(terms), sense="<=", rhs=[room])
+    terms = [
+        Terms.of(np.zeros(int(kept.sum())), variable[kept], lasting["amount"].to_numpy()[kept] / UNIT_WAN),
+        Terms.of([0], [debt], model.inputs.assume["rate.interest"]),
+    ]
+    model.program.rows(f"running {county}", Terms.join(terms), sense="<=", rhs=[room / UNIT_WAN])
     model.limits[f"running {county}"] = "running"
 
 
@@ -225,13 +224,19 @@ def _stock_limits(model: Model) -> None:
         for name in ("unit", "key"):
             terms[name] = mine[name].to_numpy()[terms["entry"]]
         for (unit, key), part in terms.groupby(["unit", "key"], sort=True):
-            limit = _amounts(model, ledger, str(key))
+            limits = inputs.offer.limits
+            limits = limits[(limits["ledger"] == ledger) & (limits["key"] == key)]
+            limit = limits.set_index(["unit", "year"])["amount"]
             at = pd.MultiIndex.from_product([[unit], inputs.years])
             if not limit.index.isin(at).any():
                 continue
             name = f"{ledger} {key} {unit}"
-            model.program.rows(name, Terms.of(part["year"], part["variable"], part["amount"]), sense="<=",
-                               rhs=limit.reindex(at).fillna(0.0))
+            model.program.rows(
+                name,
+                Terms.of(part["year"], part["variable"], part["amount"] / STOCK_UNIT),
+                sense="<=",
+                rhs=limit.reindex(at).fillna(0.0) / STOCK_UNIT,
+            )
             model.limits[name] = ledger
 
 
@@ -269,10 +274,22 @@ def _options(model: Model, served: pd.DataFrame, pairs: pd.DataFrame) -> pd.Data
     projects = model.inputs.offer.projects["project"]
     place = pd.Series(np.arange(len(projects)), index=projects)
     alone = place.loc[served["project"]].to_numpy()
-    single = pd.DataFrame({"unit": served["unit"].to_numpy(), "first": alone, "second": alone,
-                           "amount": served["amount"].to_numpy()})
-    double = pd.DataFrame({"unit": pairs["unit"].to_numpy(), "first": place.loc[pairs["first"]].to_numpy(),
-                           "second": place.loc[pairs["second"]].to_numpy(), "amount": pairs["amount"].to_numpy()})
+    single = pd.DataFrame(
+        {
+            "unit": served["unit"].to_numpy(),
+            "first": alone,
+            "second": alone,
+            "amount": served["amount"].to_numpy(),
+        }
+    )
+    double = pd.DataFrame(
+        {
+            "unit": pairs["unit"].to_numpy(),
+            "first": place.loc[pairs["first"]].to_numpy(),
+            "second": place.loc[pairs["second"]].to_numpy(),
+            "amount": pairs["amount"].to_numpy(),
+        }
+    )
     together = pd.concat([single, double], ignore_index=True).astype({"first": "int64", "second": "int64"})
     return together.groupby(["unit", "first", "second"], as_index=False, sort=True)["amount"].max()
 
@@ -286,16 +303,20 @@ def _same_options(model: Model, options: pd.DataFrame, *, service: str) -> _Grou
     text = options["option"].astype(str) + "*" + options["amount"].map("{:.9g}".format)
     signature = text.groupby(options["unit"]).agg("|".join)
     county = model.inputs.region.county_of(signature.index)
-    group = pd.Series(pd.factorize(county.to_numpy().astype(str) + ":" + signature.to_numpy())[0],
-                      index=signature.index)
+    group = pd.Series(
+        pd.factorize(county.to_numpy().astype(str) + ":" + signature.to_numpy())[0], index=signature.index
+    )
     first = group.drop_duplicates()
     kept = options[options["unit"].isin(first.index)].assign(group=options["unit"].map(group))
     people = unmet.loc[group.index].groupby(group).sum().rename_axis("group")
     people.columns = range(people.shape[1])
     long = people.stack().rename("people").rename_axis(["group", "year"]).reset_index()
-    return _Groups(kept[["group", "option", "amount"]], long[long["people"] > 0],
-                   pd.Series(county.loc[first.index].to_numpy(), index=first.to_numpy()),
-                   np.array([list(pair) for pair in pairs], dtype=np.int64).reshape(-1, 2))
+    return _Groups(
+        kept[["group", "option", "amount"]],
+        long[long["people"] > 0],
+        pd.Series(county.loc[first.index].to_numpy(), index=first.to_numpy()),
+        np.array([list(pair) for pair in pairs], dtype=np.int64).reshape(-1, 2),
+    )
 
 
 def _option_variables(model: Model, service: str, groups: _Groups) -> Ints:
@@ -310,60 +331,92 @@ def _option_variables(model: Model, service: str, groups: _Groups) -> Ints:
     result[both] = pair
     for name, partner in (("first", one), ("second", other)):
         rows = np.arange(len(pair))
-        model.program.rows(f"pair {name} {service}",
-                           Terms.join([Terms.of(rows, pair, 1.0), Terms.of(rows, partner[both], -1.0)]),
-                           sense="<=", rhs=np.zeros(len(pair)))
+        model.program.rows(
+            f"pair {name} {service}",
+            Terms.join([Terms.of(rows, pair, 1.0), Terms.of(rows, partner[both], -1.0)]),
+            sense="<=",
+            rhs=np.zeros(len(pair)),
+        )
     return result
 
 
 def _covered(model: Model, service: str, groups: _Groups) -> pd.DataFrame:
+    """Credit of each group and year: at most 1, at most what its open options credit together.
+
+    Where a group has one option only, which credits everybody, that option's variable is the credit.
+    """
     works = _option_variables(model, service, groups)
     cells = groups.people.merge(groups.options, on="group")
     cells["open"] = works[cells["option"], cells["year"]]
     cells = cells[cells["open"] != NONE]
+    alone = ~cells.duplicated(["group", "year"], keep=False) & (cells["amount"] >= 1)
+    direct = cells.loc[alone, ["group", "year", "people"]].assign(variable=cells.loc[alone, "open"])
+    cells = cells[~alone]
     credit = cells.drop_duplicates(["group", "year"])[["group", "year", "people"]].reset_index(drop=True)
     credit["variable"] = model.program.variables(f"served_{service}", len(credit), upper=1.0)
     row = pd.Series(np.arange(len(credit)), index=pd.MultiIndex.from_frame(credit[["group", "year"]]))
     where = row.reindex(pd.MultiIndex.from_frame(cells[["group", "year"]])).to_numpy()
-    terms = [Terms.of(np.arange(len(credit)), credit["variable"], 1.0),
-             Terms.of(where, cells["open"], -cells["amount"].to_numpy())]
+    terms = [
+        Terms.of(np.arange(len(credit)), credit["variable"], 1.0),
+        Terms.of(where, cells["open"], -cells["amount"].to_numpy()),
+    ]
     model.program.rows(f"covered {service}", Terms.join(terms), sense="<=", rhs=np.zeros(len(credit)))
-    return credit.assign(service=service, county=credit["group"].map(groups.county))
+    together = pd.concat([direct, credit], ignore_index=True)
+    return together.assign(service=service, county=together["group"].map(groups.county))
 
 
 def _with_room(model: Model, service: str, groups: _Groups) -> pd.DataFrame:
-    """Flows of people from groups to projects, bounded by the demand and by the room."""
+    """People placed from groups into the rooms that projects make, bounded by the demand and by the room.
+
+    Projects that make room in the same unit share it: people go to a place, not to a contract.
+    """
     works = _option_variables(model, service, groups)
-    flows = groups.people.merge(groups.options, on="group").reset_index(drop=True)
-    flows["open"] = works[flows["option"], flows["year"]]
-    flows = flows[flows["open"] != NONE].reset_index(drop=True)
-    room = _room(model, service)
-    flows["project"] = groups.pairs[flows["option"], 0]
-    most = np.minimum(flows["people"] * flows["amount"], room.reindex(flows["project"]).to_numpy())
-    variable = model.program.variables(f"placed_{service}", len(flows), upper=np.asarray(most))
-    each = np.arange(len(flows))
-    model.program.rows(f"open {service}", Terms.join([Terms.of(each, variable, 1.0),
-                                                      Terms.of(each, flows["open"], -np.asarray(most))]),
-                       sense="<=", rhs=np.zeros(len(flows)))
-    demand, cells = pd.factorize(pd.MultiIndex.from_frame(flows[["group", "year"]]))
-    people = flows.drop_duplicates(["group", "year"])["people"].to_numpy()
-    model.program.rows(f"demand {service}", Terms.of(demand, variable, 1.0), sense="<=", rhs=people)
-    filled, _ = pd.factorize(pd.MultiIndex.from_frame(flows[["project", "year"]]))
-    lead = flows.drop_duplicates(["project", "year"])
-    rows = np.arange(len(lead))
-    terms = [Terms.of(filled, variable, 1.0),
-             Terms.of(rows, lead["open"], -room.reindex(lead["project"]).to_numpy())]
-    model.program.rows(f"room {service}", Terms.join(terms), sense="<=", rhs=np.zeros(len(lead)))
-    return flows[["group", "year"]].assign(people=1.0, variable=variable, service=service,
-                                           county=flows["group"].map(groups.county))
+    cells = groups.people.merge(groups.options, on="group")
+    cells["open"] = works[cells["option"], cells["year"]]
+    cells["project"] = groups.pairs[cells["option"], 0]
+    cells = cells[cells["open"] != NONE]
+    rooms = _rooms(model, service)
+    cells["pool"] = cells["project"].map(rooms["pool"])
+    cells["most"] = np.minimum(cells["people"] * cells["amount"], cells["project"].map(rooms["amount"]))
+    keys = ["group", "year", "pool"]
+    flow, found = pd.factorize(pd.MultiIndex.from_frame(cells[keys]))
+    flows = cells.drop_duplicates(keys)[[*keys, "people"]].reset_index(drop=True)
+    people = flows["people"].to_numpy()
+    share = model.program.variables(f"placed_{service}", len(found), upper=1.0)
+    opened = [
+        Terms.of(np.arange(len(found)), share, 1.0),
+        Terms.of(flow, cells["open"], -(cells["most"] / cells["people"]).to_numpy()),
+    ]
+    model.program.rows(f"open {service}", Terms.join(opened), sense="<=", rhs=np.zeros(len(found)))
+    demand, groups_years = pd.factorize(pd.MultiIndex.from_frame(flows[["group", "year"]]))
+    model.program.rows(
+        f"demand {service}", Terms.of(demand, share, 1.0), sense="<=", rhs=np.ones(len(groups_years))
+    )
+    filled, pools = pd.factorize(pd.MultiIndex.from_frame(flows[["pool", "year"]]))
+    makers = cells.drop_duplicates(["project", "year"])
+    at = pd.Series(np.arange(len(pools)), index=pools).reindex(
+        pd.MultiIndex.from_frame(makers[["pool", "year"]])
+    )
+    room = makers["project"].map(rooms["amount"]).to_numpy()
+    scale = pd.Series(room).groupby(at.to_numpy()).max().reindex(range(len(pools))).to_numpy()
+    terms = [Terms.of(filled, share, people / scale[filled]), Terms.of(at, makers["open"], -room / scale[at])]
+    model.program.rows(f"room {service}", Terms.join(terms), sense="<=", rhs=np.zeros(len(pools)))
+    return flows[["group", "year", "people"]].assign(
+        variable=share, service=service, county=flows["group"].map(groups.county)
+    )
 
 
-def _room(model: Model, service: str) -> pd.Series:
+def _rooms(model: Model, service: str) -> pd.DataFrame:
+    """Room that each project makes for a service, and the pool it belongs to; indexed by project position."""
     entries = model.inputs.offer.entries
     mine = entries[(entries["ledger"] == "room") & (entries["key"] == service)]
     projects = model.inputs.offer.projects["project"]
     place = pd.Series(np.arange(len(projects)), index=projects)
-    return mine.groupby(place.loc[mine["project"]].to_numpy())["amount"].sum()
+    table = pd.DataFrame(
+        {"pool": mine["unit"].to_numpy(), "amount": mine["amount"].to_numpy()},
+        index=place.loc[mine["project"]].to_numpy(),
+    )
+    return table[~table.index.duplicated()]
 
 
 def _floors(model: Model) -> None:
@@ -372,10 +425,18 @@ def _floors(model: Model) -> None:
     known = {credit["service"].iloc[0]: credit for credit in model.credits if len(credit)}
     for number, floor in enumerate(inputs.scenario.floors):
         if f"demand.{floor.service}" not in inputs.states[0]:
-            raise ScenarioError([Problem(rule="unknown service", mend="use one of " + ", ".join(
-                inputs.states[0].matching("demand")), file="scenario", column=f"floors[{number}].service",
-                value=floor.service)])
-        for county in ([floor.county] if floor.county else inputs.counties):
+            raise ScenarioError(
+                [
+                    Problem(
+                        rule="unknown service",
+                        mend="use one of " + ", ".join(inputs.states[0].matching("demand")),
+                        file="scenario",
+                        column=f"floors[{number}].service",
+                        value=floor.service,
+                    )
+                ]
+            )
+        for county in [floor.county] if floor.county else inputs.counties:
             _floor(model, known.get(floor.service), county=str(county), number=number)
 
 
@@ -412,9 +473,17 @@ def _pins(model: Model) -> None:
         if pin.project in place.index and 0 <= position < len(model.inputs.years):
             variable = int(model.started[place[pin.project], position])
         if variable == NONE:
-            raise ScenarioError([Problem(rule="cannot start then", mend="name a project on offer and a year from which "
-                                         "it can open within the plan", file="scenario",
-                                         column=f"pinned[{number}]", value=f"{pin.project} in {pin.year}")])
+            raise ScenarioError(
+                [
+                    Problem(
+                        rule="cannot start then",
+                        mend="name a project on offer and a year from which it can open within the plan",
+                        file="scenario",
+                        column=f"pinned[{number}]",
+                        value=f"{pin.project} in {pin.year}",
+                    )
+                ]
+            )
         before = int(model.started[place[pin.project], position - 1]) if position > 0 else NONE
         terms = [Terms.of([0], [variable], 1.0)]
         if before not in (NONE, variable):
@@ -450,7 +519,9 @@ def _score_terms(model: Model) -> dict[str, pd.DataFrame]:
         group, _, key = str(row["numerator"]).partition(".")
         if group == "served":
             parts = [credit for credit in model.credits if len(credit) and credit["service"].iloc[0] == key]
-            found = pd.concat(parts) if parts else pd.DataFrame(columns=["county", "year", "variable", "people"])
+            found = (
+                pd.concat(parts) if parts else pd.DataFrame(columns=["county", "year", "variable", "people"])
+            )
             found = found.rename(columns={"people": "amount"})[["county", "year", "variable", "amount"]]
         else:
             mine = stock[stock["key"] == key]
@@ -474,8 +545,9 @@ def _per_score(model: Model, found: pd.DataFrame, row: pd.Series) -> pd.DataFram
     return found.assign(amount=found["amount"].to_numpy(dtype=np.float64) * scale / below)
 
 
-def _subindex(model: Model, symbol: str, *, names: pd.Index, terms: dict[str, pd.DataFrame],
-              cells: pd.MultiIndex) -> tuple[Ints, float]:
+def _subindex(
+    model: Model, symbol: str, *, names: pd.Index, terms: dict[str, pd.DataFrame], cells: pd.MultiIndex
+) -> tuple[Ints, float]:
     """Subindex of every county and year: constant scores plus those that projects raise, each at most 1."""
     inputs, program = model.inputs, model.program
     table, scores, values = inputs.indicators.table, inputs.indicators.scores, inputs.indicators.values
@@ -493,11 +565,18 @@ def _subindex(model: Model, symbol: str, *, names: pd.Index, terms: dict[str, pd
         base = (values[name].reindex(cells).to_numpy() - worst) / (target - worst)
         raised = program.variables(f"score_{name}", len(cells), lower=-np.inf, upper=1.0)
         found = terms[name]
-        code = pd.MultiIndex.from_arrays([found["county"], np.asarray(inputs.years)[found["year"].astype(int)]])
+        code = pd.MultiIndex.from_arrays(
+            [found["county"], np.asarray(inputs.years)[found["year"].astype(int)]]
+        )
         row = place.reindex(code).to_numpy()
-        program.rows(f"score {name}", Terms.join([Terms.of(each, raised, 1.0),
-                                                  Terms.of(row, found["variable"], -found["amount"].to_numpy())]),
-                     sense="<=", rhs=base)
+        program.rows(
+            f"score {name}",
+            Terms.join(
+                [Terms.of(each, raised, 1.0), Terms.of(row, found["variable"], -found["amount"].to_numpy())]
+            ),
+            sense="<=",
+            rhs=base,
+        )
         parts.append(Terms.of(each, raised, -weight))
     program.rows(f"subindex {symbol}", Terms.join(parts), sense="<=", rhs=constant)
     return index, inputs.scenario.solver.tangent_error
@@ -516,8 +595,10 @@ def _logarithm(model: Model, symbol: str, *, index: Ints, names: pd.Index, error
         lines = tangents(float(a), float(max(b, a * 1.000001)), error=error)
         each = np.arange(rows, rows + len(lines.points))
         rows += len(lines.points)
-        parts += [Terms.of(each, np.full(len(each), logs[cell]), 1.0),
-                  Terms.of(each, np.full(len(each), index[cell]), -lines.slopes)]
+        parts += [
+            Terms.of(each, np.full(len(each), logs[cell]), 1.0),
+            Terms.of(each, np.full(len(each), index[cell]), -lines.slopes),
+        ]
         right.append(lines.intercepts)
     program.rows(f"tangents {symbol}", Terms.join(parts), sense="<=", rhs=np.concatenate(right))
     return logs

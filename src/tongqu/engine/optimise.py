@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from tongqu.base import InfeasibleError, Progress, silent
-from tongqu.contracts import ledger_of
 from tongqu.engine.coordinate import mean_log
+from tongqu.engine.financing import UNIT_WAN, financing
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import Solution, SolverError, solver_version
 from tongqu.engine.model import Model, build
@@ -46,7 +46,7 @@ class Certificate:
         Mean log D without a plan.
     status : str
         ``"optimal"`` within the gap asked for, or ``"stopped"`` by the time limit.
-    rows, variables, projects : int
+    rows, variables, candidates : int
         Size of the program and number of candidates.
     """
 
@@ -58,7 +58,7 @@ class Certificate:
     gap_asked: float
     rows: int
     variables: int
-    projects: int
+    candidates: int
     solver: str
 
     @property
@@ -110,8 +110,13 @@ def optimise(inputs: Inputs, *, progress: Progress = silent) -> Plan:
     except SolverError:
         raise _infeasible(model) from None
     try:
-        solution = model.program.solve(gap=solver.gap, seconds=solver.seconds, threads=solver.threads,
-                                       seed=solver.seed, progress=progress)
+        solution = model.program.solve(
+            gap=solver.gap,
+            seconds=solver.seconds,
+            threads=solver.threads,
+            seed=solver.seed,
+            progress=progress,
+        )
     except SolverError as error:
         if "nfeasible" in str(error):
             raise _infeasible(model) from None
@@ -120,12 +125,25 @@ def optimise(inputs: Inputs, *, progress: Progress = silent) -> Plan:
     promised = _promised(model, solution)
     rows, variables = model.program.size
     certificate = Certificate(
-        objective=mean_log(promised, inputs.weights), bound=solution.bound, tangent_error=model.tangent_error,
-        baseline=mean_log(inputs.indicators.indices, inputs.weights), status=solution.status, gap_asked=solver.gap,
-        rows=rows, variables=variables, projects=len(inputs.offer.projects), solver=solver_version(),
+        objective=mean_log(promised, inputs.weights),
+        bound=solution.bound,
+        tangent_error=model.tangent_error,
+        baseline=mean_log(inputs.indicators.indices, inputs.weights),
+        status=solution.status,
+        gap_asked=solver.gap,
+        rows=rows,
+        variables=variables,
+        candidates=len(inputs.offer.projects),
+        solver=solver_version(),
     )
-    return Plan(starts, promised, _served(model, solution), _accounts(model, solution, starts=starts),
-                _prices(model, relaxed), certificate)
+    return Plan(
+        starts,
+        promised,
+        _served(model, solution),
+        financing(inputs, starts),
+        _prices(model, relaxed),
+        certificate,
+    )
 
 
 def _infeasible(model: Model) -> InfeasibleError:
@@ -155,7 +173,9 @@ def _starts(model: Model, solution: Solution) -> pd.Series:
     chosen = values.any(axis=1)
     year = np.asarray(model.inputs.years)[values.argmax(axis=1)]
     projects = model.inputs.offer.projects["project"]
-    return pd.Series(year[chosen], index=pd.Index(projects[chosen], name="project"), name="start", dtype="int64")
+    return pd.Series(
+        year[chosen], index=pd.Index(projects[chosen], name="project"), name="start", dtype="int64"
+    )
 
 
 def _promised(model: Model, solution: Solution) -> pd.DataFrame:
@@ -166,43 +186,44 @@ def _promised(model: Model, solution: Solution) -> pd.DataFrame:
 def _served(model: Model, solution: Solution) -> pd.DataFrame:
     years = np.asarray(model.inputs.years)
     parts = [
-        pd.DataFrame({"unit": credit["county"].to_numpy(), "year": years[credit["year"].to_numpy(dtype=int)],
-                      "service": credit["service"].to_numpy(),
-                      "added": solution.values[credit["variable"].to_numpy(dtype=int)] * credit["people"].to_numpy()})
-        for credit in model.credits if len(credit)
+        pd.DataFrame(
+            {
+                "unit": credit["county"].to_numpy(),
+                "year": years[credit["year"].to_numpy(dtype=int)],
+                "service": credit["service"].to_numpy(),
+                "added": solution.values[credit["variable"].to_numpy(dtype=int)]
+                * credit["people"].to_numpy(),
+            }
+        )
+        for credit in model.credits
+        if len(credit)
     ]
     if not parts:
-        return pd.DataFrame({"unit": pd.Series(dtype="str"), "year": pd.Series(dtype="int64"),
-                             "service": pd.Series(dtype="str"), "added": pd.Series(dtype="float64")})
+        return pd.DataFrame(
+            {
+                "unit": pd.Series(dtype="str"),
+                "year": pd.Series(dtype="int64"),
+                "service": pd.Series(dtype="str"),
+                "added": pd.Series(dtype="float64"),
+            }
+        )
     together = pd.concat(parts, ignore_index=True)
     return together.groupby(["unit", "year", "service"], as_index=False, sort=True)["added"].sum()
-
-
-def _accounts(model: Model, solution: Solution, *, starts: pd.Series) -> pd.DataFrame:
-    """Yearly accounts: flows of the solver and the spending of the ledger, in 万元."""
-    inputs = model.inputs
-    years = list(inputs.years)
-    spent = ledger_of(inputs.offer.entries, years, starts=starts)
-    spent = spent[spent["ledger"] == "money"].rename(columns={"key": "item"})[["unit", "year", "item", "amount"]]
-    room = inputs.offer.limits
-    room = room[(room["ledger"] == "money") & (room["key"] == "room")]
-    parts = [spent, room.rename(columns={"key": "item"})[["unit", "year", "item", "amount"]]]
-    for county in inputs.counties:
-        for item in ("grant", "borrow", "repay", "cash", "debt"):
-            values = solution.values[model.program.numbers(f"{item}_{county}")]
-            parts.append(pd.DataFrame({"unit": county, "year": years, "item": item, "amount": np.maximum(values, 0.0)}))
-            if item == "debt":
-                owed = np.concatenate([[0.0], np.maximum(values[:-1], 0.0)]) * inputs.assume["rate.interest"]
-                parts.append(pd.DataFrame({"unit": county, "year": years, "item": "interest", "amount": owed}))
-    together = pd.concat(parts, ignore_index=True)
-    return together.sort_values(["unit", "year", "item"], kind="stable", ignore_index=True)
 
 
 def _prices(model: Model, relaxed: Solution) -> pd.DataFrame:
     """Value of one more 万元 in each county and year, from the relaxation's duals."""
     parts = []
-    for name in model.money_rows:
-        dual = np.abs(relaxed.duals[name])
-        parts.append(pd.DataFrame({"limit": "money", "unit": name.removeprefix("money "),
-                                   "year": list(model.inputs.years), "price": dual}))
+    for name in (name for name, kind in model.limits.items() if kind == "money"):
+        dual = np.abs(relaxed.duals[name]) / UNIT_WAN
+        parts.append(
+            pd.DataFrame(
+                {
+                    "limit": "money",
+                    "unit": name.removeprefix("money "),
+                    "year": list(model.inputs.years),
+                    "price": dual,
+                }
+            )
+        )
     return pd.concat(parts, ignore_index=True)

@@ -60,7 +60,9 @@ def ordered(sectors: Sequence[Sector]) -> tuple[Sector, ...]:
             if variable in writer:
                 raise SectorError(f"{writer[variable]} and {name} both write {variable!r}")
             writer[variable] = name
-    needs = {name: {writer[v] for v in sector.reads if v in writer} - {name} for name, sector in by_name.items()}
+    needs = {
+        name: {writer[v] for v in sector.reads if v in writer} - {name} for name, sector in by_name.items()
+    }
     return tuple(by_name[name] for name in _sorted(needs))
 
 
@@ -85,6 +87,10 @@ def _sorted(needs: dict[str, set[str]]) -> list[str]:
 def missing_tables(region: Region, sectors: Sequence[Sector]) -> list[Problem]:
     """Say which tables a region lacks for some sectors."""
     return [
-        Problem(rule=f"sector {sector.name} needs the table {table!r}", mend=f"add {table}.csv", file=region.name)
-        for sector in sectors for table in sorted(sector.tables) if table not in region.tables
+        Problem(
+            rule=f"sector {sector.name} needs the table {table!r}", mend=f"add {table}.csv", file=region.name
+        )
+        for sector in sectors
+        for table in sorted(sector.tables)
+        if table not in region.tables
     ]

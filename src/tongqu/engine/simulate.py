@@ -27,9 +27,17 @@ __all__ = ["collect_offers", "outcomes", "simulate"]
 NO_STARTS: Final = pd.Series(dtype="int64")
 
 
-def simulate(region: Region, sectors: Sequence[Sector], *, scenario: Scenario, assume: Assume,
-             offer: Offer | None = None, starts: pd.Series = NO_STARTS, years: Sequence[int] | None = None,
-             progress: Progress = silent) -> tuple[State, ...]:
+def simulate(
+    region: Region,
+    sectors: Sequence[Sector],
+    *,
+    scenario: Scenario,
+    assume: Assume,
+    offer: Offer | None = None,
+    starts: pd.Series = NO_STARTS,
+    years: Sequence[int] | None = None,
+    progress: Progress = silent,
+) -> tuple[State, ...]:
     """Simulate each year, with the projects of ``starts`` working from their opening on.
 
     Parameters
@@ -69,14 +77,22 @@ def _check_written(sector: Sector, written: object, *, year: int) -> None:
     if not isinstance(written, dict) or set(written) != sector.writes:
         names = set(written) if isinstance(written, dict) else set()
         different = ", ".join(sorted(names ^ sector.writes)) or "no mapping at all"
-        raise SectorError(f"sector {sector.name} in {year}: what it writes differs from what it declares: {different}")
+        raise SectorError(
+            f"sector {sector.name} in {year}: what it writes differs from what it declares: {different}"
+        )
     empty = [name for name, values in written.items() if values.isna().any()]
     if empty:
         raise SectorError(f"sector {sector.name} in {year}: values are missing in {', '.join(sorted(empty))}")
 
 
-def collect_offers(region: Region, sectors: Sequence[Sector], *, states: Sequence[State], assume: Assume,
-                   progress: Progress = silent) -> Offer:
+def collect_offers(
+    region: Region,
+    sectors: Sequence[Sector],
+    *,
+    states: Sequence[State],
+    assume: Assume,
+    progress: Progress = silent,
+) -> Offer:
     """Ask each sector in order what it offers; each sees the offers of those before it."""
     joined = Offer()
     for number, sector in enumerate(sectors):
@@ -93,8 +109,10 @@ def outcomes(states: Sequence[State]) -> pd.DataFrame:
     parts = []
     for state in states:
         names = [name for name in state.names if not name.startswith("links.")]
-        wide = [state[name].rename_axis("unit").rename("value").reset_index().assign(variable=name)
-                for name in names]
+        wide = [
+            state[name].rename_axis("unit").rename("value").reset_index().assign(variable=name)
+            for name in names
+        ]
         parts.append(pd.concat(wide, ignore_index=True).assign(year=state.year))
     together = pd.concat(parts, ignore_index=True)[["unit", "year", "variable", "value"]]
     return together.sort_values(["variable", "year", "unit"], kind="stable", ignore_index=True)

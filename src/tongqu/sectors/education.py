@@ -60,6 +60,10 @@ LEVELS: Final = (
 """A new rural primary school is a non-complete one of 4 classes of 30; a new junior school has 6 classes of 50."""
 EXTENSIONS: Final = (6, 12)
 """Classes added by the two sizes of extension offered for a school."""
+NEAREST: Final = 3
+"""New places are credited to pupils for whom they are among this many nearest places offered."""
+LEAST_PUPILS: Final = 1.0
+"""Villages with fewer pupils unmet than this are left to the simulation."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +72,18 @@ class Education:
 
     name: str = "education"
     tables: frozenset[str] = frozenset({"units", "nodes", "links", "sites"})
-    reads: frozenset[str] = frozenset({"links.minutes"} | {
-        f"pupils.{rural}{level.key}" for level in LEVELS for rural in ("", "rural_")})
+    reads: frozenset[str] = frozenset(
+        {"links.minutes"} | {f"pupils.{rural}{level.key}" for level in LEVELS for rural in ("", "rural_")}
+    )
     writes: frozenset[str] = frozenset(
-        {f"{group}.{key}" for group in ("demand", "served") for level in LEVELS for key in (level.ride, level.place)}
-        | {f"minutes.{level.ride}" for level in LEVELS})
+        {
+            f"{group}.{key}"
+            for group in ("demand", "served")
+            for level in LEVELS
+            for key in (level.ride, level.place)
+        }
+        | {f"minutes.{level.ride}" for level in LEVELS}
+    )
 
     def diagnose(self, region: Region, state: State) -> Findings:
         """Share of pupils with a ride and with a place by county, and pupils without."""
@@ -81,12 +92,15 @@ class Education:
         for key in (key for level in LEVELS for key in (level.ride, level.place)):
             demand = state[f"demand.{key}"].groupby(county).sum()
             served = state[f"served.{key}"].groupby(county).sum()
-            wide = pd.DataFrame({f"{key}: served, %": served / demand * 100,
-                                 f"{key}: pupils without": demand - served}).rename_axis("unit")
+            wide = pd.DataFrame(
+                {f"{key}: served, %": served / demand * 100, f"{key}: pupils without": demand - served}
+            ).rename_axis("unit")
             parts.append(wide.reset_index().melt(id_vars="unit", var_name="variable", value_name="value"))
         return Findings(pd.concat(parts, ignore_index=True))
 
-    def step(self, region: Region, before: State, *, opened: Offer, assume: Assume) -> Mapping[str, pd.Series]:
+    def step(
+        self, region: Region, before: State, *, opened: Offer, assume: Assume
+    ) -> Mapping[str, pd.Series]:
         """Rides and places by village with the opened schools and extensions."""
         network = road_network(region["nodes"], region["links"], minutes=before["links.minutes"])
         homes = region.level("village")["node"]
@@ -106,10 +120,21 @@ class Education:
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
         """Offer new schools and extensions, and credit the roads of others."""
-        parts = [part for level in LEVELS for part in (_new_schools(region, forecast, level=level, assume=assume),
-                                                       _extensions(region, forecast, level=level, assume=assume))]
-        teachers = yearly_limits(region.level("county").index, forecast.years, ledger="staff", key="teachers",
-                                 a_year=assume["limits.teachers_per_year"])
+        parts = [
+            part
+            for level in LEVELS
+            for part in (
+                _new_schools(region, forecast, level=level, assume=assume),
+                _extensions(region, forecast, level=level, assume=assume),
+            )
+        ]
+        teachers = yearly_limits(
+            region.level("county").index,
+            forecast.years,
+            ledger="staff",
+            key="teachers",
+            a_year=assume["limits.teachers_per_year"],
+        )
         return join_offers([*parts, Offer(limits=teachers)])
 
 
@@ -128,11 +153,19 @@ def _schools(region: Region, opened: Offer, *, level: _Level) -> pd.DataFrame:
     return pd.concat([today.astype({"node": "str", "capacity": "float64"}), new], ignore_index=True)
 
 
-def _placed(network: Network, homes: pd.Series, sites: pd.DataFrame, *, pupils: pd.Series,
-            limit: float) -> pd.Series:
-    pairs = pairs_within(network, origins=network.locate(homes), targets=network.locate(sites["node"]), limit=limit)
-    found = assign_to_room(pairs.origin, pairs.target, minutes=pairs.minutes, demand=pupils.to_numpy(),
-                           room=sites["capacity"].fillna(0.0).to_numpy())
+def _placed(
+    network: Network, homes: pd.Series, sites: pd.DataFrame, *, pupils: pd.Series, limit: float
+) -> pd.Series:
+    pairs = pairs_within(
+        network, origins=network.locate(homes), targets=network.locate(sites["node"]), limit=limit
+    )
+    found = assign_to_room(
+        pairs.origin,
+        pairs.target,
+        minutes=pairs.minutes,
+        demand=pupils.to_numpy(),
+        room=sites["capacity"].fillna(0.0).to_numpy(),
+    )
     return pupils - found.unplaced
 
 
@@ -151,20 +184,33 @@ def _new_schools(region: Region, forecast: Forecast, *, level: _Level, assume: A
     roads = link_upgrades(forecast.offer)
     names = roads["project"].drop_duplicates().to_numpy()
     sites = _schools(region, Offer(), level=level)
-    found = gains(network, upgrades=upgrades_of(network, roads, links=region["links"]["link"]),
-                  origins=network.locate(villages["node"]), sites=network.locate(sites["node"]),
-                  candidates=network.locate(projects["node"]), limit=_car_limit(level, assume))
+    found = gains(
+        network,
+        upgrades=upgrades_of(network, roads, links=region["links"]["link"]),
+        origins=network.locate(villages["node"]),
+        sites=network.locate(sites["node"]),
+        candidates=network.locate(projects["node"]),
+        limit=_car_limit(level, assume),
+    )
     mine = projects.iloc[found.singles["candidate"].to_numpy()]
-    ride = lasting_entries(mine, ledger="served", key=level.ride, amount=1.0,
-                           unit=villages.index[found.singles["origin"]])
+    ride = lasting_entries(
+        mine, ledger="served", key=level.ride, amount=1.0, unit=villages.index[found.singles["origin"]]
+    )
     lead = forecast.offer.projects.set_index("project")["lead"]
     theirs = pd.DataFrame({"project": names[found.upgrades["upgrade"]]})
     theirs["lead"] = theirs["project"].map(lead).astype("int64")
-    by_road = lasting_entries(theirs, ledger="served", key=level.ride, amount=1.0,
-                              unit=villages.index[found.upgrades["origin"]])
-    pairs = pd.DataFrame({"first": names[found.both["upgrade"]],
-                          "second": projects["project"].to_numpy()[found.both["candidate"]],
-                          "unit": villages.index[found.both["origin"]], "key": level.ride, "amount": 1.0})
+    by_road = lasting_entries(
+        theirs, ledger="served", key=level.ride, amount=1.0, unit=villages.index[found.upgrades["origin"]]
+    )
+    pairs = pd.DataFrame(
+        {
+            "first": names[found.both["upgrade"]],
+            "second": projects["project"].to_numpy()[found.both["candidate"]],
+            "unit": villages.index[found.both["origin"]],
+            "key": level.ride,
+            "amount": 1.0,
+        }
+    )
     places = _place_entries(region, network, forecast, projects=projects, level=level, assume=assume)
     entries = [cost_entries(projects), ride, by_road, places, _teachers(projects, assume)]
     return Offer(projects, pd.concat(entries, ignore_index=True), pairs)
@@ -172,22 +218,37 @@ def _new_schools(region: Region, forecast: Forecast, *, level: _Level, assume: A
 
 def _school_table(region: Region, villages: pd.DataFrame, *, level: _Level, assume: Assume) -> pd.DataFrame:
     places = float(level.new_places)
-    return project_table({
-        "project": (f"{level.key}_school:" + villages.index).to_numpy(),
-        "name_zh": (villages["name"] + "新建" + level.zh).to_numpy(),
-        "name_en": (villages["name_en"].fillna(villages["name"]) + f": new {level.key} school").to_numpy(),
-        "unit": villages.index.to_numpy(), "town": villages["parent"].to_numpy(),
-        "county": region.county_of(villages.index).to_numpy(), "node": villages["node"].to_numpy(),
-        "lon": villages["lon"].to_numpy(), "lat": villages["lat"].to_numpy(),
-        **_school_costs(np.full(len(villages), places), assume), "modelled": True,
-    }, sector="education", kind=f"{level.key}_school")
+    return project_table(
+        {
+            "project": (f"{level.key}_school:" + villages.index).to_numpy(),
+            "name_zh": (villages["name"] + "新建" + level.zh).to_numpy(),
+            "name_en": (
+                villages["name_en"].fillna(villages["name"]) + f": new {level.key} school"
+            ).to_numpy(),
+            "unit": villages.index.to_numpy(),
+            "town": villages["parent"].to_numpy(),
+            "county": region.county_of(villages.index).to_numpy(),
+            "node": villages["node"].to_numpy(),
+            "lon": villages["lon"].to_numpy(),
+            "lat": villages["lat"].to_numpy(),
+            **_school_costs(np.full(len(villages), places), assume),
+            "modelled": True,
+        },
+        sector="education",
+        kind=f"{level.key}_school",
+    )
 
 
 def _school_costs(places: np.ndarray, assume: Assume) -> dict[str, object]:
     area = places * assume["school.area_per_pupil"]
-    return {"size": places, "size_unit": "place", "capital_wan": area * assume["school.cost_per_m2"],
-            "running_wan": places * assume["school.running_per_place"], "lead": 2,
-            "land_mu": places * assume["school.land_per_pupil"] / M2_PER_MU}
+    return {
+        "size": places,
+        "size_unit": "place",
+        "capital_wan": area * assume["school.cost_per_m2"],
+        "running_wan": places * assume["school.running_per_place"],
+        "lead": 2,
+        "land_mu": places * assume["school.land_per_pupil"] / M2_PER_MU,
+    }
 
 
 def _extensions(region: Region, forecast: Forecast, *, level: _Level, assume: Assume) -> Offer:
@@ -199,41 +260,72 @@ def _extensions(region: Region, forecast: Forecast, *, level: _Level, assume: As
     units = region["units"].set_index("unit").loc[many["unit"]]
     site = many["site"].astype("str").to_numpy().astype(object)
     label = classes.astype(int).astype(str).astype(object)
-    projects = project_table({
-        "project": f"{level.key}_classes:" + site + ":" + label,
-        "name_zh": many["name"].to_numpy().astype(object) + "扩建" + label + "班",
-        "name_en": many["name_en"].fillna(many["name"]).to_numpy().astype(object) + ": " + label + " more classes",
-        "unit": many["unit"].to_numpy(),
-        "town": units["parent"].where(units["level"] == "village", units.index.to_series()).to_numpy(),
-        "county": region.county_of(many["unit"]).to_numpy(), "node": many["node"].to_numpy(),
-        "site": many["site"].to_numpy(), "lon": many["lon"].to_numpy(), "lat": many["lat"].to_numpy(),
-        **_school_costs(classes * assume[f"pupils.per_class_{level.key}"], assume),
-        "group": f"{level.key}_classes:" + site, "modelled": True,
-    }, sector="education", kind=f"{level.key}_classes")
+    projects = project_table(
+        {
+            "project": f"{level.key}_classes:" + site + ":" + label,
+            "name_zh": many["name"].to_numpy().astype(object) + "扩建" + label + "班",
+            "name_en": many["name_en"].fillna(many["name"]).to_numpy().astype(object)
+            + ": "
+            + label
+            + " more classes",
+            "unit": many["unit"].to_numpy(),
+            "town": units["parent"].where(units["level"] == "village", units.index.to_series()).to_numpy(),
+            "county": region.county_of(many["unit"]).to_numpy(),
+            "node": many["node"].to_numpy(),
+            "site": many["site"].to_numpy(),
+            "lon": many["lon"].to_numpy(),
+            "lat": many["lat"].to_numpy(),
+            **_school_costs(classes * assume[f"pupils.per_class_{level.key}"], assume),
+            "group": f"{level.key}_classes:" + site,
+            "modelled": True,
+        },
+        sector="education",
+        kind=f"{level.key}_classes",
+    )
     network = road_network(region["nodes"], region["links"], minutes=forecast.states[0]["links.minutes"])
     places = _place_entries(region, network, forecast, projects=projects, level=level, assume=assume)
     useful = projects[projects["project"].isin(places["project"])]
     places = places[places["project"].isin(useful["project"])]
-    return Offer(useful, pd.concat([cost_entries(useful), places, _teachers(useful, assume)], ignore_index=True))
+    return Offer(
+        useful, pd.concat([cost_entries(useful), places, _teachers(useful, assume)], ignore_index=True)
+    )
 
 
-def _place_entries(region: Region, network: Network, forecast: Forecast, *, projects: pd.DataFrame, level: _Level,
-                   assume: Assume) -> pd.DataFrame:
+def _place_entries(
+    region: Region,
+    network: Network,
+    forecast: Forecast,
+    *,
+    projects: pd.DataFrame,
+    level: _Level,
+    assume: Assume,
+) -> pd.DataFrame:
     """Credit to the villages in reach that lack places, and the room that bounds it."""
     unmet = _unmet(forecast, level.place)
-    homes = region.level("village")["node"].loc[unmet.index[unmet > 0]]
-    pairs = pairs_within(network, origins=network.locate(homes), targets=network.locate(projects["node"]),
-                         limit=_car_limit(level, assume))
-    credit = lasting_entries(projects.iloc[pairs.target], ledger="served", key=level.place, amount=1.0,
-                             unit=homes.index[pairs.origin])
+    homes = region.level("village")["node"].loc[unmet.index[unmet >= LEAST_PUPILS]]
+    spots = projects["node"].drop_duplicates()
+    pairs = pairs_within(
+        network, origins=network.locate(homes), targets=network.locate(spots), limit=_car_limit(level, assume)
+    )
+    near = pd.DataFrame(
+        {"unit": homes.index[pairs.origin], "node": spots.to_numpy()[pairs.target], "minutes": pairs.minutes}
+    ).sort_values(["unit", "minutes", "node"], kind="stable")
+    near = near[near.groupby("unit").cumcount() < NEAREST]
+    able = projects.merge(near, on="node", suffixes=("_project", ""))
+    credit = lasting_entries(able, ledger="served", key=level.place, amount=1.0, unit=able["unit"])
     able = projects[projects["project"].isin(credit["project"])]
     room = lasting_entries(able, ledger="room", unit=able["unit"], key=level.place, amount=able["size"])
     return pd.concat([credit, room], ignore_index=True)
 
 
 def _teachers(projects: pd.DataFrame, assume: Assume) -> pd.DataFrame:
-    return lasting_entries(projects, ledger="staff", unit=projects["county"], key="teachers",
-                           amount=projects["size"] / assume["pupils.per_teacher"])
+    return lasting_entries(
+        projects,
+        ledger="staff",
+        unit=projects["county"],
+        key="teachers",
+        amount=projects["size"] / assume["pupils.per_teacher"],
+    )
 
 
 sector = Education()

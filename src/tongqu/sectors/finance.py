@@ -28,26 +28,36 @@ class Finance:
     name: str = "finance"
     tables: frozenset[str] = frozenset({"units", "accounts"})
     reads: frozenset[str] = frozenset()
-    writes: frozenset[str] = frozenset({*(f"account.{item}" for item in ITEMS), "account.debt", "account.debt_limit",
-                                        "account.room"})
+    writes: frozenset[str] = frozenset(
+        {*(f"account.{item}" for item in ITEMS), "account.debt", "account.debt_limit", "account.room"}
+    )
 
     def diagnose(self, region: Region, state: State) -> Findings:
         """Fiscal self-sufficiency and debt ratio by county."""
         own, transfers = state["account.own_revenue"], state["account.transfers"]
-        wide = pd.DataFrame({
-            "fiscal self-sufficiency, %": self_sufficiency(own, state["account.expenditure"]) * 100,
-            "debt ratio, %": debt_ratio(state["account.debt"], own_revenue=own, transfers=transfers) * 100,
-        }, index=own.index).rename_axis("unit")
+        wide = pd.DataFrame(
+            {
+                "fiscal self-sufficiency, %": self_sufficiency(own, state["account.expenditure"]) * 100,
+                "debt ratio, %": debt_ratio(state["account.debt"], own_revenue=own, transfers=transfers)
+                * 100,
+            },
+            index=own.index,
+        ).rename_axis("unit")
         return Findings(wide.reset_index().melt(id_vars="unit", var_name="variable", value_name="value"))
 
-    def step(self, region: Region, before: State, *, opened: Offer, assume: Assume) -> Mapping[str, pd.Series]:
+    def step(
+        self, region: Region, before: State, *, opened: Offer, assume: Assume
+    ) -> Mapping[str, pd.Series]:
         """Accounts of the year of ``before``; running cost of opened projects adds to expenditure."""
         values = {}
         for item in ITEMS:
             amount, year = _latest(region, item)
             values[f"account.{item}"] = amount * (1 + assume[f"growth.{item}"]) ** (before.year - year)
-        values["account.room"] = ((values["account.own_revenue"] + values["account.transfers"])
-                                  * assume["limits.capital_share"] * assume["limits.money_factor"])
+        values["account.room"] = (
+            (values["account.own_revenue"] + values["account.transfers"])
+            * assume["limits.capital_share"]
+            * assume["limits.money_factor"]
+        )
         running = opened.entries[(opened.entries["ledger"] == "money") & (opened.entries["key"] == "running")]
         added = running.groupby("unit")["amount"].sum().reindex(region.level("county").index, fill_value=0.0)
         values["account.expenditure"] = values["account.expenditure"] + added
@@ -56,22 +66,50 @@ class Finance:
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
         """Offer no projects, but the money, debt and land that the plan may use."""
         parts = [
-            pd.DataFrame({"ledger": "money", "unit": state["account.room"].index, "key": "room",
-                          "year": state.year, "amount": state["account.room"].to_numpy()})
+            pd.DataFrame(
+                {
+                    "ledger": "money",
+                    "unit": state["account.room"].index,
+                    "key": "room",
+                    "year": state.year,
+                    "amount": state["account.room"].to_numpy(),
+                }
+            )
             for state in forecast.states
         ]
         debt = [
-            pd.DataFrame({"ledger": "money", "unit": state["account.debt"].index, "key": "debt", "year": state.year,
-                          "amount": ((state["account.debt_limit"] - state["account.debt"]).clip(lower=0)
-                                     * assume["limits.new_debt_share"] * assume["limits.money_factor"]).to_numpy()})
+            pd.DataFrame(
+                {
+                    "ledger": "money",
+                    "unit": state["account.debt"].index,
+                    "key": "debt",
+                    "year": state.year,
+                    "amount": (
+                        (state["account.debt_limit"] - state["account.debt"]).clip(lower=0)
+                        * assume["limits.new_debt_share"]
+                        * assume["limits.money_factor"]
+                    ).to_numpy(),
+                }
+            )
             for state in forecast.states
         ]
         city = region.level("city").index[:1]
-        pool = pd.DataFrame({"ledger": "money", "unit": city.repeat(len(forecast.years)), "key": "pool",
-                             "year": list(forecast.years) * len(city),
-                             "amount": assume["limits.city_pool_wan"] * assume["limits.money_factor"]})
-        land = yearly_limits(region.level("county").index, forecast.years, ledger="land", key="construction",
-                             a_year=assume["limits.land_mu_per_year"])
+        pool = pd.DataFrame(
+            {
+                "ledger": "money",
+                "unit": city.repeat(len(forecast.years)),
+                "key": "pool",
+                "year": list(forecast.years) * len(city),
+                "amount": assume["limits.city_pool_wan"] * assume["limits.money_factor"],
+            }
+        )
+        land = yearly_limits(
+            region.level("county").index,
+            forecast.years,
+            ledger="land",
+            key="construction",
+            a_year=assume["limits.land_mu_per_year"],
+        )
         return Offer(limits=pd.concat([*parts, *debt, pool, land], ignore_index=True))
 
 

@@ -17,7 +17,15 @@ import pandas as pd
 
 from tongqu.contracts import Assume, Findings, Forecast, Offer, State
 from tongqu.data import Region
-from tongqu.methods.cohort import AGE_GROUPS, STEP_YEARS, cohort_ratios, interpolate, people_aged, project, urban_share
+from tongqu.methods.cohort import (
+    AGE_GROUPS,
+    STEP_YEARS,
+    cohort_ratios,
+    interpolate,
+    people_aged,
+    project,
+    urban_share,
+)
 
 __all__ = ["Population", "sector"]
 
@@ -35,21 +43,35 @@ class Population:
     name: str = "population"
     tables: frozenset[str] = frozenset({"units", "people", "observations"})
     reads: frozenset[str] = frozenset()
-    writes: frozenset[str] = frozenset({
-        "people.total", "people.urban", "people.rural", "people.old", "people.rural_young",
-        "people.rural_young_2020", "pupils.primary", "pupils.junior", "pupils.rural_primary", "pupils.rural_junior",
-    })
+    writes: frozenset[str] = frozenset(
+        {
+            "people.total",
+            "people.urban",
+            "people.rural",
+            "people.old",
+            "people.rural_young",
+            "people.rural_young_2020",
+            "pupils.primary",
+            "pupils.junior",
+            "pupils.rural_primary",
+            "pupils.rural_junior",
+        }
+    )
 
     def diagnose(self, region: Region, state: State) -> Findings:
         """People, urban share and share aged 65 or more by county."""
         county = region.county_of(state["people.total"].index)
         total = state["people.total"].groupby(county).sum()
-        shares = {"people.total": total,
-                  "urban share, %": state["people.urban"].groupby(county).sum() / total * 100,
-                  "aged 65 or more, %": state["people.old"].groupby(county).sum() / total * 100}
+        shares = {
+            "people.total": total,
+            "urban share, %": state["people.urban"].groupby(county).sum() / total * 100,
+            "aged 65 or more, %": state["people.old"].groupby(county).sum() / total * 100,
+        }
         return Findings(_tidy(shares))
 
-    def step(self, region: Region, before: State, *, opened: Offer, assume: Assume) -> Mapping[str, pd.Series]:
+    def step(
+        self, region: Region, before: State, *, opened: Offer, assume: Assume
+    ) -> Mapping[str, pd.Series]:
         """People of each village in the year of ``before``."""
         villages = region.level("village")
         base = _village_people(region)
@@ -57,8 +79,10 @@ class Population:
         urban = (villages["residence"] == "urban").reindex(base.index)
         total = grown.sum(axis=1)
         rural_young = grown[list(YOUNG)].sum(axis=1).where(~urban, 0.0)
-        primary, junior = (pd.Series(people_aged(grown.to_numpy(), low=low, high=high), index=grown.index)
-                           for low, high in (PRIMARY, JUNIOR))
+        primary, junior = (
+            pd.Series(people_aged(grown.to_numpy(), low=low, high=high), index=grown.index)
+            for low, high in (PRIMARY, JUNIOR)
+        )
         return {
             "people.total": total,
             "people.urban": total.where(urban, 0.0),
@@ -66,8 +90,10 @@ class Population:
             "people.old": grown[list(OLD)].sum(axis=1),
             "people.rural_young": rural_young,
             "people.rural_young_2020": base[list(YOUNG)].sum(axis=1).where(~urban, 0.0),
-            "pupils.primary": primary, "pupils.junior": junior,
-            "pupils.rural_primary": primary.where(~urban, 0.0), "pupils.rural_junior": junior.where(~urban, 0.0),
+            "pupils.primary": primary,
+            "pupils.junior": junior,
+            "pupils.rural_primary": primary.where(~urban, 0.0),
+            "pupils.rural_junior": junior.where(~urban, 0.0),
         }
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
@@ -83,8 +109,9 @@ def _tidy(columns: Mapping[str, pd.Series]) -> pd.DataFrame:
 def _grouped(people: pd.DataFrame) -> pd.DataFrame:
     """Sum the infants into 0-4, giving the 18 five-year groups as columns."""
     group = people["age"].astype("str").replace({"0": "0-4", "1-4": "0-4"})
-    table = people.assign(age=group).pivot_table(index=["unit", "sex"], columns="age", values="people",
-                                                 aggfunc="sum", fill_value=0, observed=True)
+    table = people.assign(age=group).pivot_table(
+        index=["unit", "sex"], columns="age", values="people", aggfunc="sum", fill_value=0, observed=True
+    )
     return table.reindex(columns=list(AGE_GROUPS), fill_value=0).astype("float64")
 
 
@@ -124,8 +151,10 @@ def _county_people(region: Region, *, year: int) -> pd.DataFrame:
     mine = people[people["unit"].isin(counties)]
     tables = {y: _grouped(mine[mine["year"] == y]) for y in (first, last)}
     order = pd.MultiIndex.from_product([counties, ["male", "female"]], names=["unit", "sex"])
-    cubes = {y: table.reindex(order, fill_value=0.0).to_numpy().reshape(len(counties), 2, len(AGE_GROUPS))
-             for y, table in tables.items()}
+    cubes = {
+        y: table.reindex(order, fill_value=0.0).to_numpy().reshape(len(counties), 2, len(AGE_GROUPS))
+        for y, table in tables.items()
+    }
     if last - first != STEP_YEARS:
         values = cubes[last]
     else:

@@ -45,8 +45,15 @@ class Transport:
     name: str = "transport"
     tables: frozenset[str] = frozenset({"units", "nodes", "links", "road_classes"})
     reads: frozenset[str] = frozenset({"people.rural"})
-    writes: frozenset[str] = frozenset({"links.minutes", "links.walk_minutes", "minutes.county_seat",
-                                        "demand.graded_road", "served.graded_road"})
+    writes: frozenset[str] = frozenset(
+        {
+            "links.minutes",
+            "links.walk_minutes",
+            "minutes.county_seat",
+            "demand.graded_road",
+            "served.graded_road",
+        }
+    )
 
     def diagnose(self, region: Region, state: State) -> Findings:
         """Minutes to the county seat (mean over people, and of the worst tenth) and graded-road share."""
@@ -55,11 +62,18 @@ class Transport:
         mean = (minutes * people).groupby(county).sum() / people.groupby(county).sum()
         worst = minutes.groupby(county).quantile(0.9)
         graded = state["served.graded_road"].groupby(county).sum() / people.groupby(county).sum() * 100
-        wide = pd.DataFrame({"minutes to county seat, mean": mean, "minutes to county seat, worst tenth": worst,
-                             "rural people on a graded road, %": graded}).rename_axis("unit")
+        wide = pd.DataFrame(
+            {
+                "minutes to county seat, mean": mean,
+                "minutes to county seat, worst tenth": worst,
+                "rural people on a graded road, %": graded,
+            }
+        ).rename_axis("unit")
         return Findings(wide.reset_index().melt(id_vars="unit", var_name="variable", value_name="value"))
 
-    def step(self, region: Region, before: State, *, opened: Offer, assume: Assume) -> Mapping[str, pd.Series]:
+    def step(
+        self, region: Region, before: State, *, opened: Offer, assume: Assume
+    ) -> Mapping[str, pd.Series]:
         """Minutes of every link with the opened projects, and what follows from them."""
         links = region["links"].set_index("link")
         minutes = _minutes(region)
@@ -72,21 +86,30 @@ class Transport:
         county = region.county_of(villages.index)
         for code, node in seat.items():
             mine = villages.index[county == code]
-            found = nearest(network, targets=network.locate([node]), origins=network.locate(villages.loc[mine, "node"]))
+            found = nearest(
+                network, targets=network.locate([node]), origins=network.locate(villages.loc[mine, "node"])
+            )
             to_seat[mine] = found.minutes
-        extra = opened.entries.loc[(opened.entries["ledger"] == "served") & (opened.entries["key"] == "graded_road"),
-                                   "unit"]
+        extra = opened.entries.loc[
+            (opened.entries["ledger"] == "served") & (opened.entries["key"] == "graded_road"), "unit"
+        ]
         graded = _graded(region, villages) | villages.index.isin(extra)
         rural = before["people.rural"]
-        return {"links.minutes": minutes, "links.walk_minutes": links["length_km"] / assume["speed.walk"] * 60,
-                "minutes.county_seat": to_seat, "demand.graded_road": rural,
-                "served.graded_road": rural.where(graded, 0.0)}
+        return {
+            "links.minutes": minutes,
+            "links.walk_minutes": links["length_km"] / assume["speed.walk"] * 60,
+            "minutes.county_seat": to_seat,
+            "demand.graded_road": rural,
+            "served.graded_road": rural.where(graded, 0.0),
+        }
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
         """Offer town roads and village roads."""
         parts = [_town_roads(region), _village_roads(region)]
-        return Offer(pd.concat([projects for projects, _ in parts], ignore_index=True),
-                     pd.concat([entries for _, entries in parts], ignore_index=True))
+        return Offer(
+            pd.concat([projects for projects, _ in parts], ignore_index=True),
+            pd.concat([entries for _, entries in parts], ignore_index=True),
+        )
 
 
 def _minutes(region: Region) -> pd.Series:
@@ -123,16 +146,27 @@ def _graded(region: Region, villages: pd.DataFrame) -> pd.Series:
 def _upgraded(region: Region, links: pd.DataFrame, *, to: str) -> pd.DataFrame:
     """Cost, upkeep, land and new minutes of bringing links up to a class, step by step."""
     classes = region["road_classes"].set_index("class")
-    now, total = links["class"].astype("str").copy(), pd.DataFrame(
-        0.0, index=links.index, columns=["cost_wan_per_km", "upkeep_wan_per_km", "land_mu_per_km"])
+    now, total = (
+        links["class"].astype("str").copy(),
+        pd.DataFrame(
+            0.0, index=links.index, columns=["cost_wan_per_km", "upkeep_wan_per_km", "land_mu_per_km"]
+        ),
+    )
     while (lower := classes["rank"].loc[now].to_numpy() > classes.at[to, "rank"]).any():
         step = classes.loc[now[lower]]
         total.loc[lower] += step[list(total.columns)].to_numpy()
         now[lower] = step["upgrade_to"].to_numpy()
     km = links["length_km"]
     minutes = km / classes["speed_kmh"].loc[now].to_numpy() * 60
-    return pd.DataFrame({"capital": total["cost_wan_per_km"] * km, "running": total["upkeep_wan_per_km"] * km,
-                         "land": total["land_mu_per_km"] * km, "km": km, "minutes": minutes})
+    return pd.DataFrame(
+        {
+            "capital": total["cost_wan_per_km"] * km,
+            "running": total["upkeep_wan_per_km"] * km,
+            "land": total["land_mu_per_km"] * km,
+            "km": km,
+            "minutes": minutes,
+        }
+    )
 
 
 def _town_roads(region: Region) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -163,12 +197,18 @@ def _village_roads(region: Region) -> tuple[pd.DataFrame, pd.DataFrame]:
     goal = network.locate(villages.loc[graded, "node"].unique())
     lacking = villages[~graded]
     if lacking.empty or goal.size == 0:
-        return _road_projects(region, region["links"].iloc[:0].assign(unit=""), to=VILLAGE_CLASS,
-                              requires=pd.Series(dtype="str"), words=_VILLAGE_WORDS)
+        return _road_projects(
+            region,
+            region["links"].iloc[:0].assign(unit=""),
+            to=VILLAGE_CLASS,
+            requires=pd.Series(dtype="str"),
+            words=_VILLAGE_WORDS,
+        )
     steps = routes_to_nearest(network, origins=network.locate(lacking["node"]), targets=goal)
     owner = pd.Series(lacking.index, index=lacking["node"].to_numpy()).groupby(level=0).first()
-    frame = pd.DataFrame({"unit": lacking.index[steps.way], "link": steps.link,
-                          "node": network.nodes[steps.node]})
+    frame = pd.DataFrame(
+        {"unit": lacking.index[steps.way], "link": steps.link, "node": network.nodes[steps.node]}
+    )
     frame["owner"] = frame["node"].map(owner)
     passed = frame["owner"].notna() & (frame["owner"] != frame["unit"])
     frame["beyond"] = passed.groupby(frame["unit"]).cummax()
@@ -183,29 +223,41 @@ def _village_roads(region: Region) -> tuple[pd.DataFrame, pd.DataFrame]:
 _VILLAGE_WORDS: Final = {"kind": "village_road", "zh": "双车道公路改造", "en": "two-lane village road"}
 
 
-def _road_projects(region: Region, table: pd.DataFrame, *, to: str, requires: pd.Series,
-                   words: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    work = _upgraded(region, table, to=to).assign(unit=table["unit"].to_numpy(), link=table["link"].to_numpy())
+def _road_projects(
+    region: Region, table: pd.DataFrame, *, to: str, requires: pd.Series, words: Mapping[str, str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    work = _upgraded(region, table, to=to).assign(
+        unit=table["unit"].to_numpy(), link=table["link"].to_numpy()
+    )
     total = work.groupby("unit")[["capital", "running", "land", "km"]].sum()
     units = region["units"].set_index("unit").loc[total.index]
     kind = words["kind"]
     is_village = units["level"] == "village"
     need = requires.reindex(total.index)
     need = need.where(need.isin(total.index))
-    projects = project_table({
-        "project": (kind + ":" + total.index).to_numpy(),
-        "name_zh": (units["name"] + words["zh"]).to_numpy(),
-        "name_en": (units["name_en"].fillna(units["name"]) + ": " + words["en"]).to_numpy(),
-        "unit": total.index.to_numpy(),
-        "town": units["parent"].where(is_village, units.index.to_series()).to_numpy(),
-        "county": region.county_of(total.index).to_numpy(),
-        "node": [_seat_node(region, code) for code in total.index],
-        "lon": units["lon"].to_numpy(), "lat": units["lat"].to_numpy(),
-        "size": total["km"].to_numpy(), "size_unit": "km",
-        "capital_wan": total["capital"].to_numpy(), "running_wan": total["running"].to_numpy(),
-        "land_mu": total["land"].to_numpy(), "lead": np.where(total["km"] > SHORT_KM, 2, 1),
-        "requires": (kind + ":" + need).fillna("").to_numpy(), "modelled": True,
-    }, sector="transport", kind=kind)
+    projects = project_table(
+        {
+            "project": (kind + ":" + total.index).to_numpy(),
+            "name_zh": (units["name"] + words["zh"]).to_numpy(),
+            "name_en": (units["name_en"].fillna(units["name"]) + ": " + words["en"]).to_numpy(),
+            "unit": total.index.to_numpy(),
+            "town": units["parent"].where(is_village, units.index.to_series()).to_numpy(),
+            "county": region.county_of(total.index).to_numpy(),
+            "node": [_seat_node(region, code) for code in total.index],
+            "lon": units["lon"].to_numpy(),
+            "lat": units["lat"].to_numpy(),
+            "size": total["km"].to_numpy(),
+            "size_unit": "km",
+            "capital_wan": total["capital"].to_numpy(),
+            "running_wan": total["running"].to_numpy(),
+            "land_mu": total["land"].to_numpy(),
+            "lead": np.where(total["km"] > SHORT_KM, 2, 1),
+            "requires": (kind + ":" + need).fillna("").to_numpy(),
+            "modelled": True,
+        },
+        sector="transport",
+        kind=kind,
+    )
     links = work.assign(project=kind + ":" + work["unit"]).merge(projects[["project", "lead"]], on="project")
     sped = lasting_entries(links, ledger="link", unit="", key=links["link"], amount=links["minutes"])
     roads = projects.loc[projects["kind"] == "village_road", ["project", "lead", "node"]]

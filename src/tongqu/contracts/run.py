@@ -1,0 +1,205 @@
+"""A run folder: what made a plan, the plan, and every figure, with the hash of each file.
+
+The folder appears whole or not at all: it is written under another name, and the manifest last, then renamed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from tongqu.base import Problem, RunError
+from tongqu.contracts.scenario import Scenario, load_scenario
+from tongqu.data import Region, load_region
+
+__all__ = ["FORMAT", "TABLES", "Run", "check_files", "open_run", "run_id", "write_run"]
+
+FORMAT: Final = 1
+"""Version of the folder's layout."""
+
+MANIFEST: Final = "manifest.json"
+
+TABLES: Final[Mapping[str, str]] = {
+    "offer/projects": "candidate projects",
+    "offer/entries": "ledger entries of the candidates",
+    "offer/pairs": "service credit of projects that only work together",
+    "offer/limits": "limits by ledger, unit and year",
+    "results/decisions": "projects chosen, with the year of first payment and of opening",
+    "results/outcomes": "every state variable: case (base or plan), unit, year, variable, value",
+    "results/indicators": "indicator values and scores: case, unit, year, indicator, value, score",
+    "results/indices": "U, R, C, T, D: case, unit, year",
+    "results/weights": "weight of each county and year in the objective",
+    "results/obstacles": "obstacle degrees: case, unit, year, indicator, degree",
+    "results/ledger": "money, land, staff and stock of the plan: year, ledger, unit, key, amount",
+    "results/accounts": "yearly accounts: unit, year, item, amount in 万元",
+    "results/promise": "promised against simulated: unit, year, variable, promised, simulated, difference",
+    "results/prices": "gain of mean log D per 万元 more: limit, unit, year, price",
+    "results/issues": "what the reader must know: topic, item, detail_zh, detail_en",
+}
+"""Tables of a run besides the region's, and what they hold."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A stored run; tables are read when asked for.
+
+    Examples
+    --------
+    >>> run = open_run("tongqu-demo/run")  # doctest: +SKIP
+    >>> run["results/decisions"].head()  # doctest: +SKIP
+    """
+
+    path: Path
+    manifest: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """Hash of what made the run."""
+        return str(self.manifest["id"])
+
+    @property
+    def certificate(self) -> Mapping[str, Any]:
+        """What was proven: objective, bound, gap, status, solver."""
+        return dict(self.manifest["certificate"])
+
+    def __getitem__(self, table: str) -> pd.DataFrame:
+        """A table of the run, by a name of ``TABLES``."""
+        try:
+            return pd.read_parquet(self.path / f"{table}.parquet")
+        except (OSError, ValueError) as error:
+            raise RunError(f"run {self.path}: {table}.parquet cannot be read: {error}") from error
+
+    @cached_property
+    def region(self) -> Region:
+        """The region that the run was made from."""
+        return load_region(self.path / "inputs")
+
+    @cached_property
+    def scenario(self) -> Scenario:
+        """The scenario that the run was made from."""
+        return load_scenario(self.path / "scenario.toml")
+
+
+def run_id(region: Region, scenario: Scenario, *, engine: str, sectors: Mapping[str, str]) -> str:
+    """Hash of what makes a run: region, scenario, engine and sectors with their versions."""
+    made = {
+        "region": region.sha256,
+        "scenario": scenario.model_dump(mode="json"),
+        "engine": engine,
+        "sectors": dict(sectors),
+        "format": FORMAT,
+    }
+    return hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def open_run(path: Path | str) -> Run:
+    """Open a run folder, or the folder that holds just one.
+
+    Raises
+    ------
+    RunError
+        If it has no readable manifest: nothing was stored, or storing was broken off.
+    """
+    folder = Path(path)
+    if not (folder / MANIFEST).is_file() and (folder / "run" / MANIFEST).is_file():
+        folder = folder / "run"
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunError(f"{folder} is not a run: it has no {MANIFEST}; make one with 'tongqu plan'") from None
+    except (OSError, ValueError) as error:
+        raise RunError(f"{folder}: {MANIFEST} cannot be read: {error}") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise RunError(f"{folder}: this is no run of format {FORMAT}; make it again with this version")
+    return Run(folder, manifest)
+
+
+def check_files(run: Run) -> list[Problem]:
+    """Compare every file of a run with the manifest: missing, changed, added."""
+    stated: Mapping[str, str] = run.manifest.get("files", {})
+    present = {path.relative_to(run.path).as_posix() for path in run.path.rglob("*") if path.is_file()} - {
+        MANIFEST
+    }
+    problems = [
+        Problem(rule="the file is missing", mend="make the run again", file=name)
+        for name in sorted(set(stated) - present)
+    ]
+    problems += [
+        Problem(rule="the file does not belong to the run", mend="move it elsewhere", file=name)
+        for name in sorted(present - set(stated))
+    ]
+    problems += [
+        Problem(rule="the file was changed after the run", mend="make the run again", file=name)
+        for name in sorted(present & set(stated))
+        if file_sha256(run.path / name) != stated[name]
+    ]
+    return problems
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write_run(
+    folder: Path,
+    *,
+    files: Mapping[str, bytes],
+    tables: Mapping[str, pd.DataFrame],
+    manifest: Mapping[str, Any],
+) -> Run:
+    """Write a run folder as a whole; an earlier run at the same place is replaced at the last moment.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the run shall be; either absent or an earlier run.
+    files : mapping of str to bytes
+        Other files by relative path.
+    tables : mapping of str to DataFrame
+        Tables, stored as Parquet.
+
+    Raises
+    ------
+    RunError
+        If something that is not a run is at ``folder``.
+    """
+    if folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
+        raise RunError(f"{folder} holds something that is not a run; name another folder")
+    draft = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    shutil.rmtree(draft, ignore_errors=True)
+    try:
+        for name, content in files.items():
+            _place(draft, name).write_bytes(content)
+        for name, frame in tables.items():
+            frame.to_parquet(_place(draft, f"{name}.parquet"), index=False, compression="zstd")
+        hashes = {
+            path.relative_to(draft).as_posix(): file_sha256(path)
+            for path in sorted(draft.rglob("*"))
+            if path.is_file()
+        }
+        content = json.dumps(
+            {**manifest, "format": FORMAT, "files": hashes}, ensure_ascii=False, indent=1, sort_keys=True
+        )
+        (draft / MANIFEST).write_text(content + "\n", encoding="utf-8", newline="\n")
+        if folder.exists():
+            shutil.rmtree(folder)
+        draft.rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return open_run(folder)
+
+
+def _place(folder: Path, name: str) -> Path:
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path

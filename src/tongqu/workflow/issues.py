@@ -1,0 +1,94 @@
+"""What the reader of a plan must know: what is modelled, what was left out, where promise and simulation differ."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from tongqu.engine.check import Checked
+from tongqu.engine.inputs import Inputs
+from tongqu.engine.optimise import Plan
+
+__all__ = ["issues_of"]
+
+
+def issues_of(inputs: Inputs, made: Plan, checked: Checked) -> pd.DataFrame:
+    """Give the issues: columns ``topic, item, detail_zh, detail_en``."""
+    rows = [*_modelled(inputs), *_left_out(inputs), *_assumed(inputs), *_difference(checked), *_status(made)]
+    return pd.DataFrame(rows, columns=["topic", "item", "detail_zh", "detail_en"])
+
+
+def _modelled(inputs: Inputs) -> list[tuple[str, str, str, str]]:
+    """Share of modelled rows of every table that says so."""
+    rows = []
+    for name, table in inputs.region.tables.items():
+        if "modelled" not in table or table.empty:
+            continue
+        count, share = int(table["modelled"].sum()), float(table["modelled"].mean())
+        if count:
+            rows.append(
+                (
+                    "modelled",
+                    name,
+                    f"{len(table)} 行中 {count} 行含推算值（{share:.1%}）",
+                    f"{count} of {len(table)} rows hold modelled values ({share:.1%})",
+                )
+            )
+    return rows
+
+
+def _left_out(inputs: Inputs) -> list[tuple[str, str, str, str]]:
+    names = inputs.region["indicators"].set_index("indicator")
+    return [
+        (
+            "left out",
+            name,
+            f"{names.at[name, 'name_zh']}：缺分县数据，各县均不计，权重由同支柱其余指标分担",
+            f"{names.at[name, 'name_en']}: a county lacks data, so it is left out for all; its weight is shared "
+            "within its pillar",
+        )
+        for name in inputs.indicators.left_out
+    ]
+
+
+def _assumed(inputs: Inputs) -> list[tuple[str, str, str, str]]:
+    standards = inputs.region["standards"]
+    assumed = int((standards["status"] == "assumed").sum())
+    return [
+        (
+            "assumed",
+            "standards",
+            f"{len(standards)} 项标准与参数中 {assumed} 项为假设值",
+            f"{assumed} of {len(standards)} standards and parameters are assumptions",
+        )
+    ]
+
+
+def _difference(checked: Checked) -> list[tuple[str, str, str, str]]:
+    found = checked.difference
+    rows = []
+    for name, part in found.groupby("variable", sort=True):
+        promised, simulated = float(part["promised"].sum()), float(part["simulated"].sum())
+        if abs(simulated - promised) > 1e-6 * max(1.0, abs(promised)):
+            share = simulated / promised - 1
+            rows.append(
+                (
+                    "promise",
+                    str(name),
+                    f"模拟与承诺相差 {share:+.3%}",
+                    f"simulation differs from the promise by {share:+.3%}",
+                )
+            )
+    return rows
+
+
+def _status(made: Plan) -> list[tuple[str, str, str, str]]:
+    if made.certificate.status == "optimal":
+        return []
+    return [
+        (
+            "stopped",
+            "time limit",
+            f"到时限停止，已证明差距 {made.certificate.gap:.4f}",
+            f"stopped by the time limit; proven gap {made.certificate.gap:.4f}",
+        )
+    ]

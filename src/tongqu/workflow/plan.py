@@ -1,0 +1,180 @@
+"""Plan: baseline, offers, joint optimisation, re-simulation, and the run folder that holds all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import tomli_w
+
+from tongqu.base import Progress, Report, silent
+from tongqu.contracts import Run, Scenario, ledger_of, run_id, write_run
+from tongqu.data import Region, region_files
+from tongqu.engine.check import Checked, check_plan
+from tongqu.engine.inputs import Inputs, prepare
+from tongqu.engine.optimise import Plan, optimise
+from tongqu.engine.simulate import outcomes
+from tongqu.workflow.issues import issues_of
+from tongqu.workflow.prepare import ENGINE, region_of, scenario_of, sector_versions, sectors_for
+
+__all__ = ["PlanRun", "decisions_of", "plan", "tables_of"]
+
+
+@dataclass(frozen=True)
+class PlanRun:
+    """A plan that was made and stored.
+
+    Parameters
+    ----------
+    run : Run
+        The stored run; every figure of a report comes from it.
+    """
+
+    run: Run
+
+    def summary(self) -> dict[str, object]:
+        """The headline figures as plain numbers."""
+        decisions = self.run["results/decisions"]
+        certificate = self.run.certificate
+        return {
+            "run": self.run.id,
+            "path": str(self.run.path),
+            "projects": len(decisions),
+            "capital_wan": float(decisions["capital_wan"].sum()),
+            **certificate,
+        }
+
+
+def plan(
+    region: Region | str | Path,
+    scenario: Scenario | str | Path | None = None,
+    *,
+    out: str | Path = "tongqu-run",
+    progress: Progress = silent,
+) -> PlanRun:
+    """Make a plan and store it as a run folder.
+
+    Parameters
+    ----------
+    region : Region, path or name of a bundled region
+    scenario : Scenario or path, optional
+        The default scenario unless given.
+    out : path
+        Run folder; it appears only when everything is done, and replaces an earlier run there.
+
+    Raises
+    ------
+    DataError
+        If the region or scenario breaks rules: one report of all.
+    InfeasibleError
+        If limits exclude one another: names them.
+
+    Examples
+    --------
+    >>> import tongqu
+    >>> made = tongqu.plan("quzhou", out="tongqu-demo/run")  # doctest: +SKIP
+    >>> made.summary()["gap"] < 0.001  # doctest: +SKIP
+    True
+    """
+    region, chosen = region_of(region, progress=progress), scenario_of(scenario)
+    sectors = sectors_for(region)
+    inputs = prepare(region, sectors, scenario=chosen, progress=progress)
+    progress(Report("build"))
+    made = optimise(inputs, progress=progress)
+    checked = check_plan(inputs, made, progress=progress)
+    progress(Report("store"))
+    versions = sector_versions(sectors)
+    manifest = _manifest(inputs, made, checked, versions=versions)
+    files = {f"inputs/{name}": content for name, content in region_files(region).items()}
+    files["scenario.toml"] = tomli_w.dumps(_plain(chosen.model_dump(mode="json"))).encode()
+    run = write_run(Path(out), files=files, tables=tables_of(inputs, made, checked), manifest=manifest)
+    return PlanRun(run)
+
+
+def _plain(value: Any) -> Any:
+    """Drop what TOML cannot hold: missing values."""
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items() if inner is not None}
+    return [_plain(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _manifest(inputs: Inputs, made: Plan, checked: Checked, *, versions: Mapping[str, str]) -> dict[str, Any]:
+    scenario, region = inputs.scenario, inputs.region
+    certificate = {**asdict(made.certificate), "gap": made.certificate.gap, "simulated": checked.objective}
+    return {
+        "id": run_id(region, scenario, engine=ENGINE, sectors=versions),
+        "engine": ENGINE,
+        "sectors": dict(versions),
+        "region": {
+            "name": region.name,
+            "title_zh": region.title_zh,
+            "title_en": region.title_en,
+            "sha256": region.sha256,
+            "base_year": region.base_year,
+        },
+        "scenario": {
+            "name": scenario.name,
+            "title_zh": scenario.title_zh,
+            "title_en": scenario.title_en,
+            "first_year": scenario.first_year,
+            "last_year": scenario.last_year,
+        },
+        "solver": scenario.solver.model_dump(),
+        "certificate": certificate,
+        "left_out": list(inputs.indicators.left_out),
+    }
+
+
+def decisions_of(inputs: Inputs, starts: pd.Series) -> pd.DataFrame:
+    """Give the chosen projects with ``start`` and ``opens``, by year, county and sector."""
+    projects = inputs.offer.projects
+    chosen = projects[projects["project"].isin(starts.index)].copy()
+    chosen["start"] = chosen["project"].map(starts).astype("int64")
+    chosen["opens"] = chosen["start"] + chosen["lead"]
+    return chosen.sort_values(["start", "county", "sector", "project"], ignore_index=True)
+
+
+def tables_of(inputs: Inputs, made: Plan, checked: Checked) -> dict[str, pd.DataFrame]:
+    """Give every table of the run; names as in ``tongqu.contracts.TABLES``."""
+    cases = {"base": (inputs.states, inputs.indicators), "plan": (checked.states, checked.indicators)}
+
+    def both(make: Any) -> pd.DataFrame:
+        return pd.concat(
+            [make(*content).assign(case=case) for case, content in cases.items()], ignore_index=True
+        )
+
+    return {
+        "offer/projects": inputs.offer.projects,
+        "offer/entries": inputs.offer.entries,
+        "offer/pairs": inputs.offer.pairs,
+        "offer/limits": inputs.offer.limits,
+        "results/decisions": decisions_of(inputs, made.starts),
+        "results/outcomes": both(lambda states, _: outcomes(states)),
+        "results/indicators": both(
+            lambda _, found: (
+                _long(found.values, "value")
+                .merge(_long(found.scores, "score"), on=["unit", "year", "indicator"], validate="1:1")
+                .merge(
+                    found.table[["side", "pillar", "origin", "weight"]]
+                    .rename_axis("indicator")
+                    .reset_index(),
+                    on="indicator",
+                )
+            )
+        ),
+        "results/indices": both(lambda _, found: found.indices.reset_index()),
+        "results/obstacles": both(lambda _, found: _long(found.obstacles(), "degree")),
+        "results/weights": inputs.weights.rename("weight").reset_index(),
+        "results/ledger": ledger_of(inputs.offer.entries, inputs.years, starts=made.starts),
+        "results/accounts": made.accounts,
+        "results/promise": checked.difference,
+        "results/prices": made.prices,
+        "results/issues": issues_of(inputs, made, checked),
+    }
+
+
+def _long(wide: pd.DataFrame, name: str) -> pd.DataFrame:
+    return wide.rename_axis(columns="indicator").stack().rename(name).reset_index()
