@@ -23,6 +23,8 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
+from scipy.sparse import csr_array
+
 from tongqu.base import Progress, Report, TongquError, silent
 
 __all__ = ["Program", "Solution", "SolverError", "Terms", "solver_version"]
@@ -161,16 +163,14 @@ class Program:
         if count == 0:
             return np.empty(0, dtype=np.int64)
         coords = [pd.RangeIndex(count, name=f"{name}_index")]
-        bounds = (
-            {}
-            if binary
-            else {
-                "lower": np.broadcast_to(np.asarray(lower, dtype=np.float64), count),
-                "upper": np.broadcast_to(np.asarray(upper, dtype=np.float64), count),
-            }
-        )
         with _semantics():
-            self._model.add_variables(coords=coords, name=name, binary=binary, **bounds)
+            if binary:
+                self._model.add_variables(coords=coords, name=name, binary=True)
+            else:
+                low, high = (
+                    np.broadcast_to(np.asarray(bound, dtype=np.float64), count) for bound in (lower, upper)
+                )
+                self._model.add_variables(low, high, coords=coords, name=name)
         self._names[name] = slice(self._count, self._count + count)
         self._count += count
         return np.arange(self._count - count, self._count, dtype=np.int64)
@@ -186,11 +186,12 @@ class Program:
         if len(used) == 0:
             return
         dense = np.searchsorted(used, terms.row)
-        index = pd.Index(used, name=f"{name}_row")
+        label = f"{name}_row"
+        index = pd.Index(used, name=label)
         with _semantics():
-            groups = xr.DataArray(used[dense], dims="k", coords={"k": np.arange(len(dense))}, name=index.name)
+            groups = xr.DataArray(used[dense], dims="k", coords={"k": np.arange(len(dense))}, name=label)
             left = self._expression(terms.variable, terms.coefficient).groupby(groups).sum()
-            bound = xr.DataArray(right[used], dims=index.name, coords={index.name: index})
+            bound = xr.DataArray(right[used], dims=label, coords={label: index})
             self._model.add_constraints(left, sense, bound, name=name)
         self._families[name] = slice(self._rows, self._rows + len(used))
         self._rows += len(used)
@@ -241,8 +242,7 @@ class Program:
         ``exact`` asks for a vertex; otherwise the interior point is enough, whose duals are to the tolerance.
         """
         solver = self._solver(threads=1, seed=0)
-        everything = np.arange(self._count, dtype=np.int32)
-        solver.changeColsIntegrality(self._count, everything, np.full(self._count, 0, dtype=np.uint8))
+        _relax(solver)
         if not exact:
             solver.setOptionValue("solver", "ipm")
             solver.setOptionValue("run_crossover", "off")
@@ -256,7 +256,12 @@ class Program:
         rest still conflicts without it. Works on the relaxation first, on the integer program otherwise.
         """
         solver = self._solver(threads=1, seed=0)
-        solver.changeColsCost(self._count, np.arange(self._count, dtype=np.int32), np.zeros(self._count))
+        columns = np.arange(self._count, dtype=np.int32)
+        solver.changeColsCost(self._count, columns, np.zeros(self._count))
+        integrality = np.array([int(kind) for kind in solver.getLp().integrality_], dtype=np.uint8)
+        _relax(solver)
+        if _feasible(solver):
+            solver.changeColsIntegrality(self._count, columns, integrality)
         left = [name for name in among if name in self._families]
         if _feasible(solver):
             return ()
@@ -299,7 +304,7 @@ class Program:
     def _solver(self, *, threads: int, seed: int) -> highspy.Highs:
         """Hand the matrices of the model to HiGHS without a word on the screen."""
         matrices = self._model.matrices
-        table = matrices.A.tocsr()
+        table = csr_array(matrices.A if matrices.A is not None else (self._rows, self._count))
         upper = np.where(
             matrices.sense == "<", matrices.b, np.where(matrices.sense == "=", matrices.b, np.inf)
         )
@@ -308,7 +313,6 @@ class Program:
         )
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = self._count, self._rows
-        lp.col_cost_ = np.zeros(self._count)
         lp.col_lower_, lp.col_upper_ = matrices.lb, matrices.ub
         lp.row_lower_, lp.row_upper_ = lower, upper
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
@@ -317,11 +321,8 @@ class Program:
             table.indices,
             table.data,
         )
-        whole = [
-            highspy.HighsVarType.kInteger if kind == "B" else highspy.HighsVarType.kContinuous
-            for kind in matrices.vtypes
-        ]
-        lp.integrality_ = whole
+        kinds = {"B": highspy.HighsVarType.kInteger, "C": highspy.HighsVarType.kContinuous}
+        lp.integrality_ = [kinds[kind] for kind in matrices.vtypes]
         lp.sense_ = highspy.ObjSense.kMaximize
         lp.col_cost_ = self._cost() / self._scale
         solver = _new_solver()
@@ -391,13 +392,20 @@ def _stream(solver: highspy.Highs, *, scale: float, progress: Progress) -> None:
     if progress is silent:
         return
 
+    last: list[tuple[float, float]] = [(np.nan, np.nan)]
+
     def tell(event: Any) -> None:
-        data = event.data_out
-        if abs(data.mip_primal_bound) < highspy.kHighsInf and abs(data.mip_dual_bound) < highspy.kHighsInf:
-            best, bound = data.mip_primal_bound * scale, data.mip_dual_bound * scale
+        best, bound = event.data_out.mip_primal_bound * scale, event.data_out.mip_dual_bound * scale
+        if max(abs(best), abs(bound)) < highspy.kHighsInf * scale and (best, bound) != last[0]:
+            last[0] = (best, bound)
             progress(Report("optimise", best=best, bound=bound, gap=abs(bound - best)))
 
-    solver.cbMipLogging.subscribe(tell)
+    solver.cbMipInterrupt.subscribe(tell)
+
+
+def _relax(solver: highspy.Highs) -> None:
+    count = solver.getNumCol()
+    solver.changeColsIntegrality(count, np.arange(count, dtype=np.int32), np.zeros(count, dtype=np.uint8))
 
 
 def _feasible(solver: highspy.Highs) -> bool:
@@ -408,12 +416,11 @@ def _feasible(solver: highspy.Highs) -> bool:
 def _release(solver: highspy.Highs, rows: slice) -> tuple[Floats, Floats]:
     lp = solver.getLp()
     saved = np.asarray(lp.row_lower_)[rows].copy(), np.asarray(lp.row_upper_)[rows].copy()
-    numbers = np.arange(rows.start, rows.stop, dtype=np.int32)
-    free = np.full(len(numbers), highspy.kHighsInf)
-    solver.changeRowsBounds(len(numbers), numbers, -free, free)
+    for row in range(rows.start, rows.stop):
+        solver.changeRowBounds(row, -highspy.kHighsInf, highspy.kHighsInf)
     return saved
 
 
 def _restore(solver: highspy.Highs, rows: slice, *, saved: tuple[Floats, Floats]) -> None:
-    numbers = np.arange(rows.start, rows.stop, dtype=np.int32)
-    solver.changeRowsBounds(len(numbers), numbers, *saved)
+    for row, low, high in zip(range(rows.start, rows.stop), *saved, strict=True):
+        solver.changeRowBounds(row, float(low), float(high))

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tongqu.base import InfeasibleError, Progress, silent
+from tongqu.base import InfeasibleError, Progress, Report, silent
 from tongqu.engine.coordinate import mean_log
 from tongqu.engine.financing import UNIT_WAN, financing
 from tongqu.engine.inputs import Inputs
@@ -105,10 +105,12 @@ def optimise(inputs: Inputs, *, progress: Progress = silent) -> Plan:
     """
     model = build(inputs)
     solver = inputs.scenario.solver
+    progress(Report("relax"))
     try:
         relaxed = model.program.relaxed()
     except SolverError:
         raise _infeasible(model) from None
+    progress(Report("optimise"))
     try:
         solution = model.program.solve(
             gap=solver.gap,
