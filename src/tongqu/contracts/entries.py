@@ -129,7 +129,7 @@ def link_upgrades(offer: Offer) -> pd.DataFrame:
         )
         parts.append(more.assign(project=more["owner"])[["project", "link", "minutes"]])
     together = pd.concat(parts, ignore_index=True)
-    return together.groupby(["project", "link"], as_index=False, sort=True)["minutes"].min()
+    return together.groupby(["project", "link"], sort=True)["minutes"].min().reset_index()
 
 
 def yearly_limits(

@@ -71,7 +71,7 @@ def ledger_of(entries: pd.DataFrame, years: Sequence[int], *, starts: pd.Series)
     additive = entries[entries["ledger"].isin(["money", "land", "staff", "stock"])]
     active = active_entries(additive, years, starts=starts)
     keys = ["year", "ledger", "unit", "key"]
-    return active.groupby(keys, as_index=False, sort=True)["amount"].sum()
+    return active.groupby(keys, sort=True)["amount"].sum().reset_index()
 
 
 def open_projects(projects: pd.DataFrame, year: int, *, starts: pd.Series) -> pd.DataFrame:

@@ -187,10 +187,10 @@ def write_run(
             for path in sorted(draft.rglob("*"))
             if path.is_file()
         }
-        content = json.dumps(
+        text = json.dumps(
             {**manifest, "format": FORMAT, "files": hashes}, ensure_ascii=False, indent=1, sort_keys=True
         )
-        (draft / MANIFEST).write_text(content + "\n", encoding="utf-8", newline="\n")
+        (draft / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
         if folder.exists():
             shutil.rmtree(folder)
         draft.rename(folder)

@@ -154,7 +154,8 @@ class Assume:
                 ]
             )
         limits = {f"limits.{name}": value for name, value in scenario.limits.model_dump().items()}
-        return cls(pd.Series({**values.to_dict(), **scenario.assume, **limits}, dtype="float64"))
+        together: dict[str, float] = {str(name): value for name, value in values.items()}
+        return cls(pd.Series(together | dict(scenario.assume) | limits, dtype="float64"))
 
 
 def load_scenario(path: Path | str) -> Scenario:
@@ -229,7 +230,7 @@ def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _patch(target: dict[str, Any], dotted: str, *, value: object) -> None:
-    """Set one value; below ``assume`` the rest of the key is one name, since standards have dots in theirs."""
+    """Set one value; below ``assume`` the rest of the key is one name, since standards have dots."""
     head, _, rest = dotted.partition(".")
     if not rest:
         target[head] = value

@@ -133,6 +133,19 @@ class Region:
         units = self["units"]
         return units[units["level"] == level].set_index("unit")
 
+    @cached_property
+    def _ancestors(self) -> pd.DataFrame:
+        """The unit of each level that each unit is or belongs to; missing above its own level."""
+        table = self["units"].set_index("unit")
+        found = pd.DataFrame({level: pd.Series(None, index=table.index, dtype="str") for level in LEVELS})
+        current = table.index.to_series()
+        for _ in LEVELS:
+            at = current.map(table["level"])
+            for level in LEVELS:
+                found[level] = found[level].where(at != level, current)
+            current = current.map(table["parent"])
+        return found
+
     def ancestor(self, units: Iterable[str], *, level: Level) -> pd.Series[str]:
         """The unit of the given level that each unit is or belongs to.
 
@@ -153,17 +166,13 @@ class Region:
         DataError
             If a code is not in the units table.
         """
-        table = self["units"].set_index("unit")
+        known = self._ancestors[level]
         index = pd.Index(list(units), name="unit", dtype="str")
-        if (strange := index[~index.isin(table.index)]).size:
+        where = known.index.get_indexer(index)
+        if (strange := index[where < 0]).size:
             mend = "ask about codes of the units table"
             raise DataError([Problem(rule="not in units", mend=mend, column="unit", value=str(strange[0]))])
-        current, found = index.to_series(), pd.Series(None, index=index, dtype="str")
-        for _ in LEVELS:
-            here = current.map(table["level"]) == level
-            found = found.where(~here, current)
-            current = current.map(table["parent"])
-        return found.rename(level)
+        return known.iloc[where].set_axis(index)
 
     def county_of(self, units: Iterable[str]) -> pd.Series[str]:
         """The county of each unit; missing for the city itself. See `ancestor`."""

@@ -50,12 +50,14 @@ def own_tables(region: Region) -> dict[str, pd.DataFrame]:
     return tables
 
 
-def region_files(region: Region) -> dict[str, bytes]:
-    """All files of the region by their path within its folder: ``region.toml``, tables as CSV, layers."""
+def region_files(region: Region, *, whole: bool = False) -> dict[str, bytes]:
+    """All files of the region by their path within its folder: ``region.toml``, tables as CSV, layers.
+
+    With ``whole``, also the tables that come from the package, so that the folder stands on its own.
+    """
     files = {"region.toml": header_toml(region_header(region)).encode()}
-    files |= {
-        csv_path(table, region=region): canonical_csv(frame) for table, frame in own_tables(region).items()
-    }
+    tables = dict(region.tables) if whole else own_tables(region)
+    files |= {csv_path(table, region=region): canonical_csv(frame) for table, frame in tables.items()}
     return files | {layer.file: layer.content for layer in region.layers.values()}
 
 

@@ -64,12 +64,14 @@ def _services(inputs: Inputs, plan: Plan, states: Sequence[State]) -> pd.DataFra
 
 
 def _indices(plan: Plan, indicators: Indicators) -> pd.DataFrame:
-    names = ["U", "R", "D"]
-    promised, simulated = (
-        frame[names].stack().rename_axis(["unit", "year", "service"])
-        for frame in (plan.promised, indicators.indices)
-    )
-    return _beside(promised, simulated, rename="")
+    return _beside(_tall(plan.promised), _tall(indicators.indices), rename="")
+
+
+def _tall(indices: pd.DataFrame) -> pd.Series:
+    """U, R and D as one series by unit, year and name."""
+    keys = ["unit", "year"]
+    tall = indices[["U", "R", "D"]].reset_index().melt(id_vars=keys, var_name="service", value_name="value")
+    return tall.set_index([*keys, "service"])["value"].sort_index()
 
 
 def _beside(promised: pd.Series, simulated: pd.Series, *, rename: str) -> pd.DataFrame:

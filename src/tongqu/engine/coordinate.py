@@ -1,4 +1,4 @@
-"""How well town and country fit: indicators, both subindices and the coordination degree by county and year."""
+"""How well town and country fit: indicators, subindices and coordination degree by county and year."""
 
 from __future__ import annotations
 
@@ -87,16 +87,17 @@ def _ratio(
 ) -> pd.Series:
     if numerator is None or (denominator is None and not pd.isna(row["denominator"])):
         return pd.Series(np.nan, index=counties)
+    scale = float(row["scale"])
     if denominator is None:
-        return numerator * row["scale"]
-    return (numerator / denominator.where(denominator > 0)) * row["scale"]
+        return pd.Series(numerator * scale)
+    return pd.Series(numerator / denominator.where(denominator > 0) * scale)
 
 
 def _simulated(state: State, row: pd.Series, *, county: pd.Series, counties: pd.Index) -> pd.Series:
-    def of_county(name: object) -> pd.Series | None:
-        if pd.isna(name) or name not in state:
+    def of_county(name: str | float) -> pd.Series | None:
+        if not isinstance(name, str) or name not in state:
             return None
-        values = state[str(name)]
+        values = state[name]
         return values.groupby(county.reindex(values.index)).sum().reindex(counties)
 
     return _ratio(of_county(row["numerator"]), of_county(row["denominator"]), row, counties)
@@ -137,7 +138,8 @@ def weights_of(region: Region, states: Sequence[State], *, scenario: Scenario) -
             of_county / of_county.sum() / (1 + scenario.discount) ** (state.year - scenario.first_year)
         )
     weight = pd.concat(parts, keys=[state.year for state in states]).rename_axis(["year", "unit"])
-    return (weight / weight.sum()).swaplevel().sort_index()
+    shares = pd.Series(weight / weight.sum())
+    return shares.swaplevel().sort_index()
 
 
 def mean_log(indices: pd.DataFrame, weights: pd.Series) -> float:

@@ -35,7 +35,8 @@ def financing(inputs: Inputs, starts: pd.Series) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``unit, year, item, amount`` in 万元: capital, running, room, grant, borrow, repay, interest, cash, debt.
+        ``unit, year, item, amount`` in 万元: capital, running, room, grant, borrow, repay, interest,
+        cash, debt.
 
     Raises
     ------

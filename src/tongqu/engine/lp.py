@@ -22,7 +22,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import xarray as xr
-
 from scipy.sparse import csr_array
 
 from tongqu.base import Progress, Report, TongquError, silent

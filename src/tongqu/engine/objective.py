@@ -71,7 +71,7 @@ def _per_score(model: Model, found: pd.DataFrame, row: pd.Series) -> pd.DataFram
 
 
 def _subindex(
-    model: Model, symbol: str, *, names: pd.Index, terms: dict[str, pd.DataFrame], cells: pd.MultiIndex
+    model: Model, symbol: str, *, names: pd.Index, terms: dict[str, pd.DataFrame], cells: pd.Index
 ) -> Ints:
     """Subindex of every county and year: constant scores plus those that projects raise, each at most 1."""
     inputs, program = model.inputs, model.program
@@ -82,22 +82,22 @@ def _subindex(
     constant = np.zeros(len(cells))
     parts = [Terms.of(each, index, 1.0)]
     for name in names:
-        weight = float(table.at[name, "weight"])
+        row = table.loc[name]
+        weight, worst, target = (float(row[column]) for column in ("weight", "worst", "target"))
         if name not in terms:
             constant += weight * scores[name].reindex(cells).to_numpy()
             continue
-        worst, target = float(table.at[name, "worst"]), float(table.at[name, "target"])
         base = (values[name].reindex(cells).to_numpy() - worst) / (target - worst)
         raised = program.variables(f"score_{name}", len(cells), lower=-np.inf, upper=1.0)
         found = terms[name]
         code = pd.MultiIndex.from_arrays(
             [found["county"], np.asarray(inputs.years)[found["year"].astype(int)]]
         )
-        row = place.reindex(code).to_numpy()
+        cell = place.reindex(code).to_numpy()
         program.rows(
             f"score {name}",
             Terms.join(
-                [Terms.of(each, raised, 1.0), Terms.of(row, found["variable"], -found["amount"].to_numpy())]
+                [Terms.of(each, raised, 1.0), Terms.of(cell, found["variable"], -found["amount"].to_numpy())]
             ),
             sense="<=",
             rhs=base,

@@ -13,7 +13,8 @@ from tongqu.engine.coordinate import mean_log
 from tongqu.engine.financing import UNIT_WAN, financing
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import Solution, SolverError, solver_version
-from tongqu.engine.model import Model, build
+from tongqu.engine.model import build
+from tongqu.engine.terms import Model
 
 __all__ = ["Certificate", "Plan", "limit_words", "optimise"]
 
@@ -164,7 +165,8 @@ def limit_words(model: Model, name: str) -> str:
     names = model.inputs.region["units"].set_index("unit")["name"]
     if kind == "floor":
         floor = model.inputs.scenario.floors[int(words[0])]
-        return f"{WORDS[kind].format(key=key, unit=names.get(unit, unit))}: {floor.share:.0%} from {floor.year} on"
+        place = names.get(unit, unit)
+        return f"{WORDS[kind].format(key=key, unit=place)}: {floor.share:.0%} from {floor.year} on"
     return WORDS[kind].format(key=key, unit=names.get(unit, unit))
 
 
@@ -174,10 +176,8 @@ def _starts(model: Model, solution: Solution) -> pd.Series:
     values = np.where(numbers >= 0, solution.values[np.clip(numbers, 0, None)], 0.0) > 0.5
     chosen = values.any(axis=1)
     year = np.asarray(model.inputs.years)[values.argmax(axis=1)]
-    projects = model.inputs.offer.projects["project"]
-    return pd.Series(
-        year[chosen], index=pd.Index(projects[chosen], name="project"), name="start", dtype="int64"
-    )
+    projects = model.inputs.offer.projects["project"].to_numpy()[np.flatnonzero(chosen)]
+    return pd.Series(year[chosen], index=pd.Index(projects, name="project"), name="start", dtype="int64")
 
 
 def _promised(model: Model, solution: Solution) -> pd.DataFrame:
@@ -210,7 +210,7 @@ def _served(model: Model, solution: Solution) -> pd.DataFrame:
             }
         )
     together = pd.concat(parts, ignore_index=True)
-    return together.groupby(["unit", "year", "service"], as_index=False, sort=True)["added"].sum()
+    return together.groupby(["unit", "year", "service"], sort=True)["added"].sum().reset_index()
 
 
 def _prices(model: Model, relaxed: Solution) -> pd.DataFrame:

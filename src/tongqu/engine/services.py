@@ -47,7 +47,7 @@ class _Groups:
 
 
 def _options(model: Model, served: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
-    """Options of each unit: columns ``unit, first, second, amount``; both projects are the same for a single."""
+    """Options of each unit: columns ``unit, first, second, amount``; the same project twice if single."""
     alone = model.positions(served["project"])
     single = pd.DataFrame(
         {
@@ -66,7 +66,7 @@ def _options(model: Model, served: pd.DataFrame, pairs: pd.DataFrame) -> pd.Data
         }
     )
     together = pd.concat([single, double], ignore_index=True).astype({"first": "int64", "second": "int64"})
-    return together.groupby(["unit", "first", "second"], as_index=False, sort=True)["amount"].max()
+    return together.groupby(["unit", "first", "second"], sort=True)["amount"].max().reset_index()
 
 
 def _same_options(model: Model, options: pd.DataFrame, *, service: str) -> _Groups:
@@ -84,8 +84,9 @@ def _same_options(model: Model, options: pd.DataFrame, *, service: str) -> _Grou
     first = group.drop_duplicates()
     kept = options[options["unit"].isin(first.index)].assign(group=options["unit"].map(group))
     people = unmet.loc[group.index].groupby(group).sum().rename_axis("group")
-    people.columns = range(people.shape[1])
-    long = people.stack().rename("people").rename_axis(["group", "year"]).reset_index()
+    people.columns = pd.RangeIndex(people.shape[1], name="year")
+    long = people.reset_index().melt(id_vars="group", var_name="year", value_name="people")
+    long = long.astype({"year": "int64"}).sort_values(["group", "year"], ignore_index=True)
     return _Groups(
         kept[["group", "option", "amount"]],
         long[long["people"] > 0],

@@ -1,1 +1,1 @@
-"""The built-in sectors. Each is registered through the entry-point group ``tongqu.sectors``, as plug-ins are."""
+"""The built-in sectors, registered through the entry-point group ``tongqu.sectors`` as plug-ins are."""

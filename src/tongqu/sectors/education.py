@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -57,7 +57,8 @@ LEVELS: Final = (
     _Level("primary", "primary_school", 4 * 30, "小学"),
     _Level("junior", "junior_school", 6 * 50, "初中"),
 )
-"""A new rural primary school is a non-complete one of 4 classes of 30; a new junior school has 6 classes of 50."""
+"""A new rural primary school is a non-complete one of 4 classes of 30; a new junior one has
+6 classes of 50."""
 EXTENSIONS: Final = (6, 12)
 """Classes added by the two sizes of extension offered for a school."""
 NEAREST: Final = 3
@@ -239,7 +240,7 @@ def _school_table(region: Region, villages: pd.DataFrame, *, level: _Level, assu
     )
 
 
-def _school_costs(places: np.ndarray, assume: Assume) -> dict[str, object]:
+def _school_costs(places: np.ndarray, assume: Assume) -> dict[str, Any]:
     area = places * assume["school.area_per_pupil"]
     return {
         "size": places,

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from tongqu.base.units import M2_PER_MU
 from tongqu.contracts import (
     Assume,
     Findings,
@@ -26,7 +27,6 @@ from tongqu.contracts import (
     project_table,
     yearly_limits,
 )
-from tongqu.base.units import M2_PER_MU
 from tongqu.data import Region
 from tongqu.methods.access import gains
 from tongqu.methods.roads import road_network, upgrades_of

@@ -3,13 +3,15 @@
 Counties follow Hamilton and Perry (1962): change ratios of cohorts between the last two censuses. The urban
 share follows the constant urban-rural growth difference of the United Nations (World Urbanization
 Prospects, methodology): its logit moves along a straight line. Villages keep their share of their county's
-urban or rural people of each age group. Moves between villages and plans that attract people are not modelled.
+urban or rural people of each age group. Moves between villages, and plans that
+attract people, are not modelled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -115,6 +117,7 @@ def _grouped(people: pd.DataFrame) -> pd.DataFrame:
     return table.reindex(columns=list(AGE_GROUPS), fill_value=0).astype("float64")
 
 
+@lru_cache(maxsize=4)
 def _village_people(region: Region) -> pd.DataFrame:
     """People by village (rows) and five-year age group (columns) in the base year."""
     people = region["people"]
@@ -128,14 +131,15 @@ def _grow(region: Region, base: pd.DataFrame, *, year: int) -> pd.DataFrame:
     """Scale the base year's villages to the projected people of their county by age, town and country."""
     county = region.county_of(base.index)
     ratio = _county_people(region, year=year) / _county_people(region, year=region.base_year)
-    grown = base * ratio.fillna(1.0).loc[county.to_numpy()].to_numpy()
+    grown = base * ratio.fillna(1.0).reindex(county).to_numpy()
     urban = (region.level("village")["residence"] == "urban").reindex(base.index)
     share = _urban_share(region, year=year)
-    total = grown.sum(axis=1)
+    total: pd.Series[float] = grown.sum(axis=1)
     of_county = total.groupby(county).transform("sum")
     wanted = county.map(share).where(urban, 1 - county.map(share)) * of_county
     present = total.groupby([county, urban]).transform("sum")
-    return grown.mul((wanted / present).where(present > 0, 1.0), axis=0)
+    factor: pd.Series[float] = (wanted / present).where(present > 0, 1.0)
+    return grown.multiply(factor, axis=0)
 
 
 def _census_years(region: Region) -> tuple[int, int]:
@@ -146,20 +150,27 @@ def _census_years(region: Region) -> tuple[int, int]:
 def _county_people(region: Region, *, year: int) -> pd.DataFrame:
     """People by county (rows) and five-year age group, projected or between censuses."""
     first, last = _census_years(region)
+    cubes = _censuses(region)
+    if last - first != STEP_YEARS:
+        values = cubes[last]
+    else:
+        values = _at(cubes[first], cubes[last], last=last, year=year)
+    return pd.DataFrame(values.sum(axis=1), index=region.level("county").index, columns=list(AGE_GROUPS))
+
+
+@lru_cache(maxsize=4)
+def _censuses(region: Region) -> Mapping[int, np.ndarray]:
+    """People of the last two censuses, shape (counties, sexes, age groups)."""
+    first, last = _census_years(region)
     counties = region.level("county").index
     people = region["people"]
     mine = people[people["unit"].isin(counties)]
     tables = {y: _grouped(mine[mine["year"] == y]) for y in (first, last)}
     order = pd.MultiIndex.from_product([counties, ["male", "female"]], names=["unit", "sex"])
-    cubes = {
+    return {
         y: table.reindex(order, fill_value=0.0).to_numpy().reshape(len(counties), 2, len(AGE_GROUPS))
         for y, table in tables.items()
     }
-    if last - first != STEP_YEARS:
-        values = cubes[last]
-    else:
-        values = _at(cubes[first], cubes[last], last=last, year=year)
-    return pd.DataFrame(values.sum(axis=1), index=counties, columns=list(AGE_GROUPS))
 
 
 def _at(first: np.ndarray, second: np.ndarray, *, last: int, year: int) -> np.ndarray:

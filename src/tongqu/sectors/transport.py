@@ -1,7 +1,8 @@
 """Transport: how long roads take, and which of them to improve.
 
 A town road brings the way from a town to its county seat up to class III; a village road gives a village
-beyond the two-lane network its two lanes, link by link: each village's stretch requires the stretch before it.
+beyond the two-lane network its two lanes, link by link; the stretch of a village
+requires the stretch before it.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class Transport:
         links = region["links"].set_index("link")
         minutes = _minutes(region)
         new = opened.entries[opened.entries["ledger"] == "link"].groupby("key")["amount"].min()
-        minutes = minutes.where(~minutes.index.isin(new.index), np.minimum(minutes, minutes.index.map(new)))
+        minutes = minutes.clip(upper=new.reindex(minutes.index).fillna(np.inf))
         villages = region.level("village")
         network = _network(region, minutes)
         seat = _county_seat_nodes(region)
@@ -122,17 +123,18 @@ def _network(region: Region, minutes: pd.Series) -> Network:
     return road_network(region["nodes"], region["links"], minutes=minutes)
 
 
-def _seat_node(region: Region, code: str) -> str:
-    """Road node of a unit, or of its seat, or of its seat's seat."""
+def _unit_nodes(region: Region) -> pd.Series:
+    """Road node of each unit: its own, that of its seat, or of its seat's seat; blank where unknown."""
     units = region["units"].set_index("unit")
-    while pd.isna(units.at[code, "node"]) and not pd.isna(units.at[code, "seat"]):
-        code = str(units.at[code, "seat"])
-    return str(units.at[code, "node"])
+    node, holder = units["node"], units["seat"]
+    for _ in range(2):
+        node = node.fillna(holder.map(units["node"]))
+        holder = holder.map(units["seat"])
+    return node.fillna("")
 
 
 def _county_seat_nodes(region: Region) -> pd.Series:
-    counties = region.level("county").index
-    return pd.Series([_seat_node(region, code) for code in counties], index=counties)
+    return _unit_nodes(region).loc[region.level("county").index]
 
 
 def _graded(region: Region, villages: pd.DataFrame) -> pd.Series:
@@ -146,18 +148,15 @@ def _graded(region: Region, villages: pd.DataFrame) -> pd.Series:
 def _upgraded(region: Region, links: pd.DataFrame, *, to: str) -> pd.DataFrame:
     """Cost, upkeep, land and new minutes of bringing links up to a class, step by step."""
     classes = region["road_classes"].set_index("class")
-    now, total = (
-        links["class"].astype("str").copy(),
-        pd.DataFrame(
-            0.0, index=links.index, columns=["cost_wan_per_km", "upkeep_wan_per_km", "land_mu_per_km"]
-        ),
-    )
-    while (lower := classes["rank"].loc[now].to_numpy() > classes.at[to, "rank"]).any():
-        step = classes.loc[now[lower]]
-        total.loc[lower] += step[list(total.columns)].to_numpy()
+    now = links["class"].astype("str").to_numpy(dtype=object)
+    per_km = ["cost_wan_per_km", "upkeep_wan_per_km", "land_mu_per_km"]
+    total = pd.DataFrame(0.0, index=links.index, columns=per_km)
+    while (lower := classes["rank"].loc[list(now)].to_numpy() > classes["rank"][to]).any():
+        step = classes.loc[list(now[lower])]
+        total.loc[lower] += step[per_km].to_numpy()
         now[lower] = step["upgrade_to"].to_numpy()
     km = links["length_km"]
-    minutes = km / classes["speed_kmh"].loc[now].to_numpy() * 60
+    minutes = km / classes["speed_kmh"].loc[list(now)].to_numpy() * 60
     return pd.DataFrame(
         {
             "capital": total["cost_wan_per_km"] * km,
@@ -173,7 +172,7 @@ def _town_roads(region: Region) -> tuple[pd.DataFrame, pd.DataFrame]:
     towns = region.level("town")
     county = region.county_of(towns.index)
     seats = _county_seat_nodes(region)
-    own = pd.Series([_seat_node(region, code) for code in towns.index], index=towns.index)
+    own = _unit_nodes(region).loc[towns.index]
     away = own.to_numpy() != county.map(seats).to_numpy()
     towns, own, county = towns[away], own[away], county[away]
     network = _network(region, _minutes(region))
@@ -243,7 +242,7 @@ def _road_projects(
             "unit": total.index.to_numpy(),
             "town": units["parent"].where(is_village, units.index.to_series()).to_numpy(),
             "county": region.county_of(total.index).to_numpy(),
-            "node": [_seat_node(region, code) for code in total.index],
+            "node": _unit_nodes(region).loc[total.index].to_numpy(),
             "lon": units["lon"].to_numpy(),
             "lat": units["lat"].to_numpy(),
             "size": total["km"].to_numpy(),

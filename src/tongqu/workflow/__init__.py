@@ -1,4 +1,4 @@
-"""What Tongqu does, in Python: check, diagnose, plan, verify. Command line and report call these and nothing else."""
+"""What Tongqu does, in Python: diagnose, plan, verify. The command line calls these and nothing else."""
 
 from tongqu.workflow.diagnose import Diagnosis, diagnose
 from tongqu.workflow.plan import PlanRun, plan

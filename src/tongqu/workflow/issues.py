@@ -1,4 +1,4 @@
-"""What the reader of a plan must know: what is modelled, what was left out, where promise and simulation differ."""
+"""What the reader of a plan must know: modelled data, indicators left out, promise against simulation."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def _modelled(inputs: Inputs) -> list[tuple[str, str, str, str]]:
 
 
 def _left_out(inputs: Inputs) -> list[tuple[str, str, str, str]]:
-    names = inputs.region["indicators"].set_index("indicator")
+    table = inputs.region["indicators"]
+    zh, en = (dict(zip(table["indicator"], table[name], strict=True)) for name in ("name_zh", "name_en"))
     return [
         (
             "left out",
             name,
-            f"{names.at[name, 'name_zh']}：缺分县数据，各县均不计，权重由同支柱其余指标分担",
-            f"{names.at[name, 'name_en']}: a county lacks data, so it is left out for all; its weight is shared "
-            "within its pillar",
+            f"{zh[name]}：缺分县数据，各县均不计，权重由同支柱其余指标分担",
+            f"{en[name]}: a county lacks data, so it is left out for all; its weight goes to its pillar",
         )
         for name in inputs.indicators.left_out
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,10 @@ import pandas as pd
 import tomli_w
 
 from tongqu.base import Progress, Report, silent
-from tongqu.contracts import Run, Scenario, ledger_of, run_id, write_run
+from tongqu.contracts import Run, Scenario, State, ledger_of, run_id, write_run
 from tongqu.data import Region, region_files
 from tongqu.engine.check import Checked, check_plan
+from tongqu.engine.coordinate import Indicators
 from tongqu.engine.inputs import Inputs, prepare
 from tongqu.engine.optimise import Plan, optimise
 from tongqu.engine.simulate import outcomes
@@ -88,7 +89,7 @@ def plan(
     progress(Report("store"))
     versions = sector_versions(sectors)
     manifest = _manifest(inputs, made, checked, versions=versions)
-    files = {f"inputs/{name}": content for name, content in region_files(region).items()}
+    files = {f"inputs/{name}": content for name, content in region_files(region, whole=True).items()}
     files["scenario.toml"] = tomli_w.dumps(_plain(chosen.model_dump(mode="json"))).encode()
     run = write_run(Path(out), files=files, tables=tables_of(inputs, made, checked), manifest=manifest)
     return PlanRun(run)
@@ -141,10 +142,9 @@ def tables_of(inputs: Inputs, made: Plan, checked: Checked) -> dict[str, pd.Data
     """Give every table of the run; names as in ``tongqu.contracts.TABLES``."""
     cases = {"base": (inputs.states, inputs.indicators), "plan": (checked.states, checked.indicators)}
 
-    def both(make: Any) -> pd.DataFrame:
-        return pd.concat(
-            [make(*content).assign(case=case) for case, content in cases.items()], ignore_index=True
-        )
+    def both(make: Callable[[Sequence[State], Indicators], pd.DataFrame]) -> pd.DataFrame:
+        parts = [make(*content).assign(case=case) for case, content in cases.items()]
+        return pd.concat(parts, ignore_index=True)
 
     return {
         "offer/projects": inputs.offer.projects,
@@ -177,4 +177,5 @@ def tables_of(inputs: Inputs, made: Plan, checked: Checked) -> dict[str, pd.Data
 
 
 def _long(wide: pd.DataFrame, name: str) -> pd.DataFrame:
-    return wide.rename_axis(columns="indicator").stack().rename(name).reset_index()
+    tall = wide.reset_index().melt(id_vars=["unit", "year"], var_name="indicator", value_name=name)
+    return tall.sort_values(["unit", "year", "indicator"], ignore_index=True)

@@ -12,6 +12,7 @@ import pandas as pd
 from tongqu.base import Problem, Progress, Report, RunError, silent
 from tongqu.contracts import TABLES, Run, check_files, open_run, run_id
 from tongqu.engine.check import Checked, check_plan
+from tongqu.engine.coordinate import mean_log
 from tongqu.engine.inputs import Inputs, prepare
 from tongqu.engine.optimise import Certificate, Plan
 from tongqu.workflow.plan import tables_of
@@ -106,9 +107,10 @@ def _added(run: Run) -> pd.DataFrame:
     base = run["results/outcomes"]
     base = base[(base["case"] == "base") & base["variable"].isin(mine["variable"].unique())]
     county = run.region.county_of(base["unit"].unique())
-    base = base.assign(county=base["unit"].map(county)).groupby(["county", "year", "variable"])["value"].sum()
+    by_county = base.assign(county=base["unit"].map(county)).groupby(["county", "year", "variable"])
+    served = by_county["value"].sum()
     keys = pd.MultiIndex.from_frame(mine[["unit", "year", "variable"]])
-    added = mine["promised"].to_numpy() - base.reindex(keys).to_numpy()
+    added = mine["promised"].to_numpy() - served.reindex(keys).to_numpy()
     return pd.DataFrame(
         {
             "unit": mine["unit"].to_numpy(),
@@ -167,7 +169,7 @@ def _accounts(run: Run) -> list[Problem]:
         index=["unit", "year"], columns="item", values="amount", fill_value=0.0
     )
     for item in ("capital", "running", "grant", "borrow", "repay", "interest", "cash", "debt", "room"):
-        wide[item] = wide[item] if item in wide else 0.0
+        wide[item] = wide.get(item, 0.0)
     before = wide.groupby(level="unit")[["cash", "debt"]].shift(fill_value=0.0)
     cash = (
         before["cash"]
@@ -266,8 +268,6 @@ def _choices(run: Run) -> list[Problem]:
 
 def _certificate(run: Run, inputs: Inputs, stored: Plan, checked: Checked) -> list[Problem]:
     """Objective, baseline and simulated value recomputed; the bound lies above; the gap is what it says."""
-    from tongqu.engine.coordinate import mean_log
-
     stated = run.certificate
     figures = {
         "objective": mean_log(stored.promised, inputs.weights),
