@@ -83,12 +83,15 @@ class ScenarioError(DataError):
 
 
 class InfeasibleError(TongquError):
-    """No plan keeps every limit; ``conflict`` names a smallest set of limits that exclude one another."""
+    """No plan keeps every limit; ``conflict`` names a smallest set of limits that exclude one another.
+
+    ``conflict_zh`` names the same limits in Chinese.
+    """
 
     exit_code = 3
 
-    def __init__(self, conflict: Sequence[str]) -> None:
-        self.conflict = tuple(conflict)
+    def __init__(self, conflict: Sequence[str], conflict_zh: Sequence[str] = ()) -> None:
+        self.conflict, self.conflict_zh = tuple(conflict), tuple(conflict_zh)
         lines = "\n".join(f"  - {limit}" for limit in self.conflict)
         super().__init__(
             f"no plan keeps all limits; these {len(self.conflict)} exclude one another:\n{lines}\n"

@@ -19,14 +19,17 @@ from tongqu.engine.terms import Model
 __all__ = ["Certificate", "Plan", "limit_words", "optimise"]
 
 WORDS: Final = {
-    "money": "the yearly money of {unit}",
-    "debt": "the debt limit of {unit}",
-    "running": "running cost and interest after the last year within the yearly money of {unit}",
-    "pool": "the money of the city for its counties",
-    "land": "construction land of {unit}",
-    "staff": "additional {key} of {unit}",
-    "floor": "the floor for {key} in {unit}",
-    "pin": "the pinned project {key}",
+    "money": ("the yearly money of {unit}", "{unit}当年可用资金"),
+    "debt": ("the debt limit of {unit}", "{unit}债务限额"),
+    "running": (
+        "running cost and interest after the last year within the yearly money of {unit}",
+        "{unit}期末运行费与利息不超过当年可用资金",
+    ),
+    "pool": ("the money of the city for its counties", "市级统筹资金"),
+    "land": ("construction land of {unit}", "{unit}新增建设用地"),
+    "staff": ("additional {key} of {unit}", "{unit}新增人员（{key}）"),
+    "floor": ("the floor for {key} in {unit}", "{unit}服务底线（{key}）"),
+    "pin": ("the pinned project {key}", "指定项目 {key}"),
 }
 """Limits in words; each is a family of rows of the model."""
 
@@ -151,23 +154,28 @@ def optimise(inputs: Inputs, *, progress: Progress = silent) -> Plan:
 
 def _infeasible(model: Model) -> InfeasibleError:
     names = model.program.conflict(sorted(model.limits, key=lambda name: (model.limits[name] == "pin", name)))
-    return InfeasibleError([limit_words(model, name) for name in names])
+    words = [limit_words(model, name) for name in names]
+    return InfeasibleError([english for english, _ in words], [chinese for _, chinese in words])
 
 
-def limit_words(model: Model, name: str) -> str:
-    """Say a limit in words, with the names of places."""
+def limit_words(model: Model, name: str) -> tuple[str, str]:
+    """Say a limit in English and in Chinese, with the names of places."""
     kind = model.limits[name]
     rest = name.removeprefix(f"{kind} ")
+    english, chinese = WORDS[kind]
     if kind == "pin":
-        return WORDS[kind].format(key=rest)
+        return english.format(key=rest), chinese.format(key=rest)
     *words, unit = rest.split(" ")
-    key = words[-1] if words else ""
-    names = model.inputs.region["units"].set_index("unit")["name"]
+    units = model.inputs.region["units"]
+    place = dict(zip(units["unit"], units["name"], strict=True)).get(unit, unit)
+    said = tuple(text.format(key=words[-1] if words else "", unit=place) for text in (english, chinese))
     if kind == "floor":
         floor = model.inputs.scenario.floors[int(words[0])]
-        place = names.get(unit, unit)
-        return f"{WORDS[kind].format(key=key, unit=place)}: {floor.share:.0%} from {floor.year} on"
-    return WORDS[kind].format(key=key, unit=names.get(unit, unit))
+        return (
+            f"{said[0]}: {floor.share:.0%} from {floor.year} on",
+            f"{said[1]}：{floor.year} 年起 {floor.share:.0%}",
+        )
+    return said[0], said[1]
 
 
 def _starts(model: Model, solution: Solution) -> pd.Series:
