@@ -1,1 +1,1 @@
-""""""
+"""The faces of Tongqu: the command line."""

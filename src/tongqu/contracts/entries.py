@@ -21,8 +21,8 @@ def project_table(
     >>> table = project_table(
     ...     {"project": ["clinic:a"], "county": "c", "lead": 1}, sector="health", kind="clinic"
     ... )
-    >>> table[["sector", "kind", "lead", "capital_wan"]].iloc[0].tolist()
-    ['health', 'clinic', 1, 0.0]
+    >>> table[["sector", "kind", "lead", "capital_wan"]].astype("str").iloc[0].tolist()
+    ['health', 'clinic', '1', '0.0']
     """
     count = np.asarray(columns["project"]).size
     blank: dict[str, object] = {"str": "", "float64": 0.0, "int64": 0, "bool": False}

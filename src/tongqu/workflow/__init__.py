@@ -1,7 +1,8 @@
-"""What Tongqu does, in Python: diagnose, plan, verify. The command line calls these and nothing else."""
+"""What Tongqu does, in Python: check, diagnose, plan, verify. The command line calls these only."""
 
+from tongqu.workflow.check import check
 from tongqu.workflow.diagnose import Diagnosis, diagnose
 from tongqu.workflow.plan import PlanRun, plan
 from tongqu.workflow.verify import Verification, verify
 
-__all__ = ["Diagnosis", "PlanRun", "Verification", "diagnose", "plan", "verify"]
+__all__ = ["Diagnosis", "PlanRun", "Verification", "check", "diagnose", "plan", "verify"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -48,7 +49,7 @@ class Diagnosis:
         table = table.rename_axis("unit").reset_index()
         return table.sort_values(["people", "unit"], ascending=[False, True], ignore_index=True)
 
-    def summary(self) -> dict[str, object]:
+    def summary(self) -> dict[str, Any]:
         """The headline figures as plain numbers."""
         indices = self.indicators.indices.reset_index("year", drop=True)
         served = {
