@@ -99,7 +99,8 @@ def check(
 ) -> None:
     """Check a region: every broken rule in one report, and which sectors can run.
 
-    Exit code 2 if any rule is broken."""
+    Exit code 2 if any rule is broken.
+    """
     face = _face(lang, as_json, debug)
 
     def work() -> None:
@@ -148,9 +149,12 @@ def diagnose(
             found = tongqu.diagnose(region, scenario, progress=progress)
         names = found.region["units"].set_index("unit")["name"]
         indices = found.indicators.indices.reset_index()
-        rows = [(names[row.unit], float(row.U), float(row.R), float(row.D)) for row in indices.itertuples()]
+        rows = [
+            (str(names[row["unit"]]), float(row["U"]), float(row["R"]), float(row["D"]))
+            for row in indices.to_dict("records")
+        ]
         served = [(name, f"{share:.1%}") for name, share in found.summary()["served"].items()]
-        tables = [
+        tables: list[Any] = [
             face.table(["county", "urban", "rural", "coordination"], rows),
             face.table(["service", "served"], served),
         ]
@@ -159,8 +163,8 @@ def diagnose(
             listed = found.beyond(beyond)
             content["beyond"] = listed.to_dict("records")
             shown = [
-                (row.name_, float(row.people), float(getattr(row, "minutes", float("nan"))))
-                for row in listed.rename(columns={"name": "name_"}).head(30).itertuples()
+                (str(row["name"]), float(row["people"]), float(row.get("minutes", float("nan"))))
+                for row in listed.head(30).to_dict("records")
             ]
             tables.append(face.table(["village", "people", "minutes"], shown, title=beyond))
         if out is not None:

@@ -53,14 +53,13 @@ def stacked_bars(
     slot = (right - left) / len(years)
 
     def y(value: float) -> float:
-        return base - (base - high) * value / top
+        return float(base - (base - high) * value / top)
 
-    body = []
-    for tick in np.arange(0, top + step / 2, step):
-        body.append(
-            f'<line class="grid" x1="{left}" x2="{right}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>'
-            f'<text class="tick" x="{left - 8}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:,.0f}</text>'
-        )
+    body = [
+        f'<line class="grid" x1="{left}" x2="{right}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>'
+        f'<text class="tick" x="{left - 8}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:,.0f}</text>'
+        for tick in np.arange(0, top + step / 2, step)
+    ]
     below = np.zeros(len(years))
     for name, colour, values in series:
         for position, value in enumerate(values):

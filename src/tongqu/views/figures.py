@@ -95,7 +95,8 @@ class Figures:
     @cached_property
     def service_names(self) -> list[str]:
         """Services of the run."""
-        names = {name for _, name in self.outcomes.columns if name.startswith("served.")}
+        names = {str(name) for name in self.outcomes.columns.get_level_values("variable")}
+        names = {name for name in names if name.startswith("served.")}
         return sorted(name.removeprefix("served.") for name in names)
 
     @cached_property
@@ -152,7 +153,7 @@ class Figures:
         table = self.run["results/indicators"]
         mine = table[table["year"] == self.last]
         wide = mine.pivot_table(index="indicator", columns="case", values=["value", "score"])
-        wide.columns = [f"{what}_{case}" for what, case in wide.columns]
+        wide = wide.set_axis(["_".join(pair) for pair in wide.columns.to_flat_index()], axis=1)
         goal = self.run.region["indicators"].set_index("indicator")
         weight = mine.drop_duplicates("indicator").set_index("indicator")["weight"]
         joined = goal.drop(columns="weight").join(wide, how="inner").join(weight)
@@ -165,7 +166,7 @@ class Figures:
         names = self.run.region["indicators"].set_index("indicator")["side"]
         mine = mine[mine["indicator"].map(names) == side]
         top = mine.sort_values(["degree", "indicator"], ascending=[False, True]).head(most)
-        return [(str(row.indicator), float(row.degree)) for row in top.itertuples()]
+        return [(str(row["indicator"]), float(row["degree"])) for row in top.to_dict("records")]
 
     @cached_property
     def worst_tenth(self) -> tuple[float, float]:
@@ -206,7 +207,8 @@ class Figures:
         certificate, totals, money = self.run.certificate, self.service_totals, self.ledger
         money = money[money["ledger"] == "money"]
         added = totals["after"] - totals["before"]
-        circle = totals.loc["medical_circle"] if "medical_circle" in totals.index else None
+        found = totals[totals.index == "medical_circle"].to_dict("records")
+        circle = found[0] if found else {}
         return {
             "projects": float(len(self.decisions)),
             "candidates": float(certificate["candidates"]),
@@ -216,8 +218,8 @@ class Figures:
             ),
             "debt": float(self.city_accounts["debt"].max()),
             "circle": float(added.get("medical_circle", 0.0)),
-            "circle_before": float(circle["before"] / circle["demand"]) if circle is not None else 0.0,
-            "circle_after": float(circle["after"] / circle["demand"]) if circle is not None else 0.0,
+            "circle_before": circle["before"] / circle["demand"] if circle else 0.0,
+            "circle_after": circle["after"] / circle["demand"] if circle else 0.0,
             "clinic": float(added.get("clinic", 0.0)),
             "pupils": float(added.get("primary_ride", 0.0) + added.get("junior_ride", 0.0)),
             "road": float(added.get("graded_road", 0.0)),

@@ -87,13 +87,13 @@ def plan_map(figures: Figures, words: Words, *, service: str) -> str:
     body = [
         *_ground(figures, frame),
         _roads(figures, frame),
-        _villages(figures, frame, words, service=service),
+        _villages(figures, frame, service=service),
         _projects(figures, frame, words),
         _labels(figures, frame),
         _scale_bar(frame, words),
     ]
     return (
-        f'<svg id="map" viewBox="0 0 {WIDTH:.0f} {frame.height:.0f}" role="img" '
+        f'<svg id="plan-map" viewBox="0 0 {WIDTH:.0f} {frame.height:.0f}" role="img" '
         f'aria-label="{escape(words("map_alt"))}">' + "".join(body) + "</svg>"
     )
 
@@ -130,12 +130,13 @@ def _roads(figures: Figures, frame: _Frame) -> str:
     return "".join(parts)
 
 
-def _villages(figures: Figures, frame: _Frame, words: Words, *, service: str) -> str:
+def _villages(figures: Figures, frame: _Frame, *, service: str) -> str:
     villages = figures.run.region.level("village")
     states = {name: figures.states(name).reindex(villages.index).to_numpy() for name in figures.service_names}
     pixels = frame.at(villages["lon"], villages["lat"])
     drawn = "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" class="v s{state}"><title>{escape(str(name))}</title></circle>'
+        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.6" class="v s{state}">'
+        f"<title>{escape(str(name))}</title></circle>"
         for (x, y), name, state in zip(pixels, villages["name"], states[service], strict=True)
     )
     packed = {name: "".join(str(int(state)) for state in values) for name, values in states.items()}
@@ -147,14 +148,13 @@ def _projects(figures: Figures, frame: _Frame, words: Words) -> str:
     pixels = frame.at(table["lon"], table["lat"])
     largest = float(table["capital_wan"].max()) if len(table) else 1.0
     parts = []
-    for (x, y), row in zip(pixels, table.itertuples(), strict=True):
-        radius = 2.0 + 7.0 * (row.capital_wan / largest) ** 0.5
-        label = f"{words.name(row.name_zh, row.name_en)}，{row.opens}，{row.capital_wan:,.0f} 万元"
-        if words.language == "en":
-            label = f"{words.name(row.name_zh, row.name_en)}, opens {row.opens}, {row.capital_wan / 100:,.1f} M yuan"
+    for (x, y), row in zip(pixels, table.to_dict("records"), strict=True):
+        radius = 2.0 + 7.0 * (row["capital_wan"] / largest) ** 0.5
+        name = words.name(row["name_zh"], row["name_en"])
+        label = words("project_label", name=name, year=row["opens"], money=words.money(row["capital_wan"]))
         parts.append(
-            f'<path class="p" data-year="{row.opens}" d="{_symbol(row.sector, x, y, radius)}" '
-            f'fill="{SECTOR_COLOURS.get(row.sector, "#555")}"><title>{escape(label)}</title></path>'
+            f'<path class="p" data-year="{row["opens"]}" d="{_symbol(row["sector"], x, y, radius)}" '
+            f'fill="{SECTOR_COLOURS.get(row["sector"], "#555")}"><title>{escape(label)}</title></path>'
         )
     return f'<g id="projects">{"".join(parts)}</g>'
 

@@ -100,18 +100,20 @@ def _first_year(figures: Figures) -> dict[str, float]:
     return {"count": len(mine), "capital": float(mine["capital_wan"].sum())}
 
 
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
 def _by_year(figures: Figures) -> list[dict[str, Any]]:
-    return [
-        {
-            "year": int(year),
-            "rows": part.to_dict("records"),
-            "count": len(part),
-            "capital": float(part["capital_wan"].sum()),
-            "running": float(part["running_wan"].sum()),
-            "land": float(part["land_mu"].sum()),
+    result = []
+    for year in sorted(figures.decisions["start"].unique()):
+        part = figures.decisions[figures.decisions["start"] == year]
+        sums = {
+            name: float(part[f"{name}_{unit}"].sum())
+            for name, unit in (("capital", "wan"), ("running", "wan"), ("land", "mu"))
         }
-        for year, part in figures.decisions.groupby("start", sort=True)
-    ]
+        result.append({"year": int(year), "rows": _records(part), "count": len(part), **sums})
+    return result
 
 
 def _summary(figures: Figures) -> dict[str, Any]:
@@ -141,13 +143,12 @@ def _summary(figures: Figures) -> dict[str, Any]:
 
 
 def _largest(figures: Figures) -> list[dict[str, Any]]:
-    table = figures.decisions.sort_values(["capital_wan", "project"], ascending=[False, True]).head(20)
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+    table = figures.decisions.sort_values(["capital_wan", "project"], ascending=[False, True])
+    return _records(table.head(20))
 
 
 def _money(figures: Figures) -> list[dict[str, Any]]:
-    table = figures.city_accounts.reset_index()
-    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+    return _records(figures.city_accounts.reset_index())
 
 
 def _money_chart(figures: Figures, words: Words) -> str:
@@ -168,62 +169,61 @@ def _money_chart(figures: Figures, words: Words) -> str:
 
 
 def _county_money(figures: Figures) -> list[dict[str, Any]]:
-    total = figures.accounts.groupby(level="unit")[["capital", "grant"]].sum()
+    table = figures.accounts.groupby(level="unit")[["capital", "grant"]].sum()
     last = figures.accounts.xs(figures.last, level="year")
-    peak = figures.accounts["debt"].groupby(level="unit").max()
-    return [
-        {
-            "unit": unit,
-            "capital": float(total.loc[unit, "capital"]),
-            "grant": float(total.loc[unit, "grant"]),
-            "running": float(last.loc[unit, "running"]),
-            "room": float(last.loc[unit, "room"]),
-            "debt": float(last.loc[unit, "debt"]),
-            "peak": float(peak[unit]),
-            "limit": float(figures.debt_limits.get(unit, 0.0)),
-            "price": float(figures.prices.get(unit, 0.0)) * 100_000,
-        }
-        for unit in figures.counties
-    ]
+    for item in ("running", "room", "debt"):
+        table[item] = last[item]
+    table["peak"] = figures.accounts["debt"].groupby(level="unit").max()
+    table["limit"] = figures.debt_limits.reindex(table.index).fillna(0.0)
+    table["price"] = figures.prices.reindex(table.index).fillna(0.0) * 100_000
+    return _records(table.rename_axis("unit").reset_index())
 
 
 def _services(figures: Figures) -> list[dict[str, Any]]:
+    """Shares by service: for all counties, for each, and the villages still without."""
     result = []
     for service in figures.service_names:
-        rows = figures.services[figures.services["service"] == service].set_index("unit")
-        total = figures.service_totals.loc[service]
+        rows = _shares(figures.services[figures.services["service"] == service])
+        total = _shares(figures.service_totals.loc[[service]])
         result.append(
             {
                 "key": service,
-                "total": _shares(total),
-                "counties": [{"unit": unit, **_shares(rows.loc[unit])} for unit in figures.counties],
-                "without": figures.without(service).to_dict("records"),
+                "total": total[0],
+                "counties": rows,
+                "without": _records(figures.without(service)),
             }
         )
     return result
 
 
-def _shares(row: pd.Series) -> dict[str, float]:
-    demand = float(row["demand"])
-    before, after = ((float(row[name]) / demand if demand > 0 else 1.0) for name in ("before", "after"))
-    return {
-        "before": before,
-        "after": after,
-        "added": float(row["after"] - row["before"]),
-        "width_before": round(min(before, after) * 100, 2),
-        "width_added": round(max(0.0, after - before) * 100, 2),
-        "left": demand - float(row["after"]),
-    }
+def _shares(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Shares before and after, people added, and the widths of a bar in per cent."""
+    some = table["demand"] > 0
+    before = (table["before"] / table["demand"].where(some)).fillna(1.0)
+    after = (table["after"] / table["demand"].where(some)).fillna(1.0)
+    return _records(
+        table.assign(
+            added=table["after"] - table["before"],
+            before=before,
+            after=after,
+            width_before=(np.minimum(before, after) * 100).round(2),
+            width_added=((after - before).clip(lower=0) * 100).round(2),
+        )
+    )
+
+
+def _cell(figures: Figures, case: str, *, unit: str, year: int) -> dict[str, float]:
+    """U, R, C, T, D of a case in a county and year."""
+    found = figures.indices.loc[[(case, unit, year)]].iloc[0]
+    return {key: float(found[key]) for key in ("U", "R", "C", "T", "D")}
 
 
 def _plane(figures: Figures, words: Words) -> str:
     names = _county_names(figures)
     points = []
     for unit in figures.counties:
-        before, after = (figures.indices.loc[(case, unit, figures.last)] for case in ("base", "plan"))
-        points.append(
-            (names[unit], float(before["U"]), float(before["R"]), float(after["U"]), float(after["R"]))
-        )
+        before, after = (_cell(figures, case, unit=unit, year=figures.last) for case in ("base", "plan"))
+        points.append((names[unit], before["U"], before["R"], after["U"], after["R"]))
     return plane(points, urban=words("urban"), rural=words("rural"), label=words("coordination"))
 
 
@@ -233,29 +233,20 @@ def _indices(figures: Figures, words: Words) -> list[dict[str, Any]]:
     rows = []
     for unit in figures.counties:
         cells = {
-            "first": figures.indices.loc[("base", unit, figures.first)],
-            "base": figures.indices.loc[("base", unit, figures.last)],
-            "plan": figures.indices.loc[("plan", unit, figures.last)],
+            "first": _cell(figures, "base", unit=unit, year=figures.first),
+            "base": _cell(figures, "base", unit=unit, year=figures.last),
+            "plan": _cell(figures, "plan", unit=unit, year=figures.last),
         }
         plan = cells["plan"]
-        side = str(np.asarray(lag(float(plan["U"]), float(plan["R"]))).item())
-        level = str(np.asarray(grade(np.array([float(plan["D"])]), language=words.language)).ravel()[0])
+        side = str(np.asarray(lag(plan["U"], plan["R"])).item())
+        level = str(np.asarray(grade(np.array([plan["D"]]), language=words.language)).ravel()[0])
         obstacles = [
             (words.name(table.loc[name, "name_zh"], table.loc[name, "name_en"]), degree)
             for half in ("urban", "rural")
             for name, degree in figures.obstacles(unit, side=half)
         ]
         rows.append(
-            {
-                "unit": unit,
-                "grade": level,
-                "lag": words(f"lag_{side}"),
-                "obstacles": obstacles,
-                **{
-                    case: {key: float(cell[key]) for key in ("U", "R", "C", "T", "D")}
-                    for case, cell in cells.items()
-                },
-            }
+            {"unit": unit, "grade": level, "lag": words(f"lag_{side}"), "obstacles": obstacles, **cells}
         )
     return rows
 
@@ -274,10 +265,7 @@ def _issues(run: Run, words: Words) -> dict[str, list[dict[str, str]]]:
 
 def _assumed(run: Run) -> list[dict[str, Any]]:
     table = run.region["standards"]
-    return [
-        {str(key): value for key, value in row.items()}
-        for row in table[table["status"] == "assumed"].to_dict("records")
-    ]
+    return _records(table[table["status"] == "assumed"])
 
 
 def _certificate(figures: Figures) -> dict[str, Any]:
