@@ -89,7 +89,7 @@ def plan_map(figures: Figures, words: Words, *, service: str) -> str:
         _roads(figures, frame),
         _villages(figures, frame, service=service),
         _projects(figures, frame, words),
-        _labels(figures, frame),
+        _labels(figures, frame, words),
         _scale_bar(frame, words),
     ]
     return (
@@ -170,12 +170,13 @@ def _symbol(sector: str, x: float, y: float, r: float) -> str:
     return f"M{x:.1f} {y - r:.1f}l{r:.1f} {r:.1f}l{-r:.1f} {r:.1f}l{-r:.1f} {-r:.1f}z"
 
 
-def _labels(figures: Figures, frame: _Frame) -> str:
+def _labels(figures: Figures, frame: _Frame, words: Words) -> str:
     counties = figures.run.region.level("county")
+    names = [words.name(zh, en) for zh, en in zip(counties["name"], counties["name_en"], strict=True)]
     pixels = frame.at(counties["lon"], counties["lat"])
     return "".join(
         f'<text class="label" x="{x:.0f}" y="{y - 12:.0f}">{escape(str(name))}</text>'
-        for (x, y), name in zip(pixels, counties["name"], strict=True)
+        for (x, y), name in zip(pixels, names, strict=True)
     )
 
 

@@ -79,7 +79,7 @@ def _content(figures: Figures, words: Words) -> dict[str, Any]:
         "money_chart": _money_chart(figures, words),
         "money": _money(figures),
         "county_money": _county_money(figures),
-        "county_names": _county_names(figures),
+        "county_names": _county_names(figures, words),
         "services": _services(figures),
         "plane": _plane(figures, words),
         "indices": _indices(figures, words),
@@ -90,9 +90,10 @@ def _content(figures: Figures, words: Words) -> dict[str, Any]:
     }
 
 
-def _county_names(figures: Figures) -> dict[str, str]:
-    names = figures.units["name"]
-    return {code: str(names[code]) for code in figures.counties}
+def _county_names(figures: Figures, words: Words) -> dict[str, str]:
+    table = figures.units.loc[figures.counties]
+    pairs = zip(table["name"], table["name_en"], strict=True)
+    return dict(zip(figures.counties, (words.name(zh, en) for zh, en in pairs), strict=True))
 
 
 def _first_year(figures: Figures) -> dict[str, float]:
@@ -219,7 +220,7 @@ def _cell(figures: Figures, case: str, *, unit: str, year: int) -> dict[str, flo
 
 
 def _plane(figures: Figures, words: Words) -> str:
-    names = _county_names(figures)
+    names = _county_names(figures, words)
     points = []
     for unit in figures.counties:
         before, after = (_cell(figures, case, unit=unit, year=figures.last) for case in ("base", "plan"))
