@@ -1,4 +1,4 @@
-"""The browser for the tests that open a page: the system's own Chromium, driven by Playwright."""
+"""A stored plan of the small region, and the system's own Chromium, driven by Playwright."""
 
 from __future__ import annotations
 
@@ -11,8 +11,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
+import tongqu
+from small import TINY, short
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Browser, Page
+
+    from tongqu.contracts import Run
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ARGS = [
@@ -70,3 +77,10 @@ def page(browser: Browser) -> Iterator[Page]:
     page.off_machine = off_machine  # type: ignore[attr-defined]
     yield page
     context.close()
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A stored plan of the small region."""
+    folder: Path = tmp_path_factory.mktemp("made")
+    return tongqu.plan(TINY, short(), out=folder / "run").run

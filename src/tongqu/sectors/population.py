@@ -43,7 +43,7 @@ class Population:
     """People by village; persons."""
 
     name: str = "population"
-    tables: frozenset[str] = frozenset({"units", "people", "observations"})
+    tables: frozenset[str] = frozenset({"units", "people"})
     reads: frozenset[str] = frozenset()
     writes: frozenset[str] = frozenset(
         {
@@ -181,17 +181,26 @@ def _at(first: np.ndarray, second: np.ndarray, *, last: int, year: int) -> np.nd
 
 
 def _urban_share(region: Region, *, year: int) -> pd.Series:
-    """Urban share of each county, from the counts of the last two censuses."""
-    seen = region["observations"]
-    counts = seen[seen["variable"].isin(["urban_people", "rural_people"])]
-    table = counts.pivot_table(index=["unit", "year"], columns="variable", values="value")
-    share = (table["urban_people"] / table.sum(axis=1)).unstack("year")
+    """Urban share of each county: the trend of two censuses, or today's share where they are unknown."""
+    now = _urban_now(region)
     first, last = _census_years(region)
-    share = share.reindex(region.level("county").index)
-    if first == last or first not in share or last not in share:
-        return share[last] if last in share else _urban_now(region)
-    at = urban_share(share[first], share[last], years=last - first, at=year - first)
-    return pd.Series(at, index=share.index)
+    shares = [_counted_share(region, year=census).reindex(now.index) for census in (first, last)]
+    known = ((shares[0] > 0) & (shares[0] < 1) & (shares[1] > 0) & (shares[1] < 1)) & (last > first)
+    trend = now.copy()
+    if known.any():
+        both = [share[known].to_numpy() for share in shares]
+        trend[known] = urban_share(both[0], both[1], years=last - first, at=year - first)
+    return trend
+
+
+def _counted_share(region: Region, *, year: int) -> pd.Series:
+    """Urban people over all people of each county as counted in a year; missing where they are not given."""
+    if "observations" not in region.tables:
+        return pd.Series(dtype="float64")
+    seen = region["observations"]
+    seen = seen[seen["year"] == year].set_index("unit")
+    urban, rural = (seen.loc[seen["variable"] == f"{side}_people", "value"] for side in ("urban", "rural"))
+    return urban / (urban + rural)
 
 
 def _urban_now(region: Region) -> pd.Series:
