@@ -33,9 +33,10 @@ class Coordination:
     obstacles : DataFrame
         With the plan in the last year: ``unit, side, indicator, degree``; the degrees of a side add up to 1.
     indicators : DataFrame
-        By indicator: the region's table and, in the last year, mean over counties weighted by people
-        (``value_base, value_plan, score_base, score_plan``), ``weight`` in its side and ``lowest``, the county
-        with the least score with the plan.
+        By indicator: the region's table and, in the last year, ``value_base, value_plan`` (of all counties
+        together where simulated, else the mean weighted by people), ``score_base, score_plan`` (mean over
+        counties weighted by people), ``weight`` in its side and ``lowest``, the county with the least score
+        with the plan.
     scores : DataFrame
         By indicator (rows) and county (columns): score with the plan in the last year.
     left_out : DataFrame
@@ -83,7 +84,7 @@ def coordination_of(stored: Stored) -> Coordination:
         years=years,
         lags=_lags(stored),
         obstacles=_obstacles(stored, names["side"]),
-        indicators=_indicators(last, names, people=people),
+        indicators=_whole(_indicators(last, names, people=people), stored.totals),
         scores=plan.pivot_table(index="indicator", columns="unit", values="score")[list(stored.counties)],
         left_out=names.loc[[name for name in names.index if name in stored.run.manifest["left_out"]]],
         worst_tenth={case: _worst_tenth(stored, case) for case in CASES},
@@ -128,6 +129,17 @@ def _indicators(last: pd.DataFrame, names: pd.DataFrame, *, people: pd.Series) -
     weight = last.drop_duplicates("indicator").set_index("indicator")["weight"]
     table = names.drop(columns="weight", errors="ignore").join(pd.DataFrame(found), how="inner").join(weight)
     return table.sort_values(["side", "pillar"], ascending=[False, True], kind="stable")
+
+
+def _whole(table: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
+    """Replace means by the ratio of sums over all counties where both sums were simulated."""
+    table = table.copy()
+    for name, row in table[table["origin"] != "observed"].iterrows():
+        if row["numerator"] in totals.index and row["denominator"] in totals.index:
+            ratio = totals.loc[row["numerator"]] / totals.loc[row["denominator"]] * float(row["scale"])
+            for case in CASES:
+                table.loc[name, f"value_{case}"] = float(ratio[case])
+    return table
 
 
 def _worst_tenth(stored: Stored, case: Case) -> float:

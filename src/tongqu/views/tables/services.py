@@ -130,7 +130,9 @@ def _unserved(stored: Stored, name: str) -> pd.DataFrame:
     lacking = pd.Series(demand - served, index=list(stored.cube.villages))
     minutes = f"minutes.{name}"
     known = stored.cube.last("plan", minutes) if minutes in stored.cube else np.full(len(lacking), np.nan)
-    table = pd.DataFrame({"service": name, "unit": lacking.index, "people": lacking.to_numpy(), "minutes": known})
+    table = pd.DataFrame(
+        {"service": name, "unit": lacking.index, "people": lacking.to_numpy(), "minutes": known}
+    )
     mine = table[table["people"] >= 0.5]
     return mine.sort_values(["people", "unit"], ascending=[False, True]).head(UNSERVED)
 

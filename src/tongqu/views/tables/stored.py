@@ -74,6 +74,8 @@ class Stored:
         Weight in the objective, indexed by unit and year.
     cube : Cube
         State variables of the villages.
+    totals : DataFrame
+        State variables in the last year, summed over all places: by variable (rows) and case (columns).
     """
 
     run: Run
@@ -86,6 +88,7 @@ class Stored:
     indices: pd.DataFrame
     weights: pd.Series
     cube: Cube
+    totals: pd.DataFrame
 
     @property
     def first(self) -> int:
@@ -114,6 +117,9 @@ def read_run(run: Run) -> Stored:
     years = tuple(range(int(scenario["first_year"]), int(scenario["last_year"]) + 1))
     region = run.region
     units = region["units"].set_index("unit")
+    outcomes = run["results/outcomes"]
+    villages = tuple(str(code) for code in region.level("village").index)
+    final = outcomes[outcomes["year"] == years[-1]]
     return Stored(
         run=run,
         years=years,
@@ -124,9 +130,8 @@ def read_run(run: Run) -> Stored:
         accounts=run["results/accounts"],
         indices=run["results/indices"].set_index(["case", "unit", "year"]).sort_index(),
         weights=run["results/weights"].set_index(["unit", "year"])["weight"],
-        cube=_cube(
-            run["results/outcomes"], tuple(str(code) for code in region.level("village").index), years=years
-        ),
+        cube=_cube(outcomes, villages, years=years),
+        totals=final.pivot_table(index="variable", columns="case", values="value", aggfunc="sum"),
     )
 
 
