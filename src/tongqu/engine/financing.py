@@ -20,6 +20,9 @@ ITEMS: Final = ("cash", "borrow", "repay", "debt", "grant")
 UNIT_WAN: Final = 1000.0
 """The program counts money in units of 1000 万元, so that its coefficients are near 1."""
 
+SLACK_WAN: Final = 1.0
+"""万元 by which the debt limit may be passed when a plan is financed: the tolerance that the plan was found with."""
+
 GRANT_WEIGHT: Final = 1e-3
 """Weight of a grant against debt: granted money is spared, but never at the price of debt."""
 
@@ -88,10 +91,12 @@ def account_rows(
     spending: Terms,
     constant: np.ndarray | float,
     years: np.ndarray,
+    slack_wan: float = 0.0,
 ) -> dict[str, np.ndarray]:
     """Add a county's balance, debt and debt limit.
 
-    ``spending`` (in units of ``UNIT_WAN``) and ``constant`` (in 万元) are what the plan costs.
+    ``spending`` (in units of ``UNIT_WAN``) and ``constant`` (in 万元) are what the plan costs; ``slack_wan``
+    is added to the debt limit.
     """
     at = pd.MultiIndex.from_product([[county], inputs.years])
     rate = inputs.assume["rate.interest"]
@@ -118,7 +123,7 @@ def account_rows(
         f"debt {county}",
         Terms.of(years, made["debt"], 1.0),
         sense="<=",
-        rhs=limit_of(inputs, "debt").reindex(at).fillna(0.0).to_numpy() / UNIT_WAN,
+        rhs=(limit_of(inputs, "debt").reindex(at).fillna(0.0).to_numpy() + slack_wan) / UNIT_WAN,
     )
     return made
 
@@ -126,8 +131,15 @@ def account_rows(
 def _county_rows(
     program: Program, inputs: Inputs, county: str, *, cost: pd.Series, years: np.ndarray
 ) -> dict[str, np.ndarray]:
+    spending = Terms.of([], [], [])
     return account_rows(
-        program, inputs, county, spending=Terms.of([], [], []), constant=cost.to_numpy(), years=years
+        program,
+        inputs,
+        county,
+        spending=spending,
+        constant=cost.to_numpy(),
+        years=years,
+        slack_wan=SLACK_WAN,
     )
 
 

@@ -26,7 +26,7 @@ from scipy.sparse import csr_array
 
 from tongqu.base import Progress, Report, TongquError, silent
 
-__all__ = ["Program", "Solution", "SolverError", "Terms", "solver_version"]
+__all__ = ["Program", "ProgramInfeasibleError", "Solution", "SolverError", "Terms", "solver_version"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -38,6 +38,10 @@ FEASIBILITY: Final = 1e-7
 
 class SolverError(TongquError):
     """The solver stopped without an answer that can be used."""
+
+
+class ProgramInfeasibleError(SolverError):
+    """No solution keeps every row."""
 
 
 def solver_version() -> str:
@@ -246,6 +250,9 @@ class Program:
             solver.setOptionValue("solver", "ipm")
             solver.setOptionValue("run_crossover", "off")
         solver.run()
+        if solver.getModelStatus() == highspy.HighsModelStatus.kUnknown:
+            solver.setOptionValue("run_crossover", "on")  # the interior point alone was not precise enough
+            solver.run()
         return self._result(solver)
 
     def conflict(self, among: Sequence[str]) -> tuple[str, ...]:
@@ -337,6 +344,8 @@ class Program:
         info = solver.getInfo()
         done = status == highspy.HighsModelStatus.kOptimal
         stopped = status in (highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kInterrupt)
+        if status in (highspy.HighsModelStatus.kInfeasible, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+            raise ProgramInfeasibleError("the program is infeasible")
         if not done and not (stopped and info.primal_solution_status == 2):
             raise SolverError(f"the solver gave no solution: {solver.modelStatusToString(status)}")
         solution = solver.getSolution()

@@ -12,7 +12,7 @@ from tongqu.base import InfeasibleError, Progress, Report, silent
 from tongqu.engine.coordinate import mean_log
 from tongqu.engine.financing import UNIT_WAN, financing
 from tongqu.engine.inputs import Inputs
-from tongqu.engine.lp import Solution, SolverError, solver_version
+from tongqu.engine.lp import ProgramInfeasibleError, Solution, solver_version
 from tongqu.engine.model import build
 from tongqu.engine.terms import Model
 
@@ -109,13 +109,10 @@ def optimise(inputs: Inputs, *, progress: Progress = silent) -> Plan:
     """
     model = build(inputs)
     solver = inputs.scenario.solver
-    progress(Report("relax"))
     try:
+        progress(Report("relax"))
         relaxed = model.program.relaxed()
-    except SolverError:
-        raise _infeasible(model) from None
-    progress(Report("optimise"))
-    try:
+        progress(Report("optimise"))
         solution = model.program.solve(
             gap=solver.gap,
             seconds=solver.seconds,
@@ -123,10 +120,8 @@ def optimise(inputs: Inputs, *, progress: Progress = silent) -> Plan:
             seed=solver.seed,
             progress=progress,
         )
-    except SolverError as error:
-        if "nfeasible" in str(error):
-            raise _infeasible(model) from None
-        raise
+    except ProgramInfeasibleError:
+        raise _infeasible(model) from None
     starts = _starts(model, solution)
     promised = _promised(model, solution)
     rows, variables = model.program.size

@@ -23,8 +23,12 @@ __all__ = ["Verification", "verify"]
 TOLERANCE: Final = 1e-9
 """Relative difference up to which a recomputed figure is the same."""
 
-MONEY_TOLERANCE: Final = 1.0
+MONEY_TOLERANCE: Final = 2.0
 """万元 by which an account may be off: the solver's tolerance on the sums of a county."""
+
+
+STOCK_TOLERANCE: Final = 0.01
+"""Mu or persons by which land and staff may be off: the solver's tolerance on the sums of a county."""
 
 
 @dataclass(frozen=True)
@@ -226,11 +230,13 @@ def _limits(run: Run) -> list[Problem]:
     )
     keys = pd.MultiIndex.from_frame(both[["ledger", "unit", "key", "year"]])
     excess = both["amount"].to_numpy() - limits.reindex(keys).fillna(np.inf).to_numpy()
-    if (excess > 1e-3 * np.maximum(1.0, both["amount"].to_numpy() * 1e-3)).any():
-        worst = keys[int(excess.argmax())]
+    money = (both["ledger"] == "money").to_numpy()
+    over = excess > np.where(money, MONEY_TOLERANCE, STOCK_TOLERANCE)
+    if over.any():
+        worst = keys[int(np.where(over, excess, -np.inf).argmax())]
         problems.append(
             Problem(
-                rule=f"a limit is exceeded by {excess.max():.3f}",
+                rule=f"a limit is exceeded by {excess[over].max():.3f}",
                 mend="make the run again",
                 file="results/ledger",
                 value=" ".join(str(part) for part in worst),
