@@ -21,7 +21,7 @@ UNIT_WAN: Final = 1000.0
 """The program counts money in units of 1000 万元, so that its coefficients are near 1."""
 
 SLACK_WAN: Final = 1.0
-"""万元 by which the debt limit may be passed when a plan is financed: the tolerance that the plan was found with."""
+"""万元 by which the debt limit may be passed in financing: the tolerance that the plan was found with."""
 
 GRANT_WEIGHT: Final = 1e-3
 """Weight of a grant against debt: granted money is spared, but never at the price of debt."""
