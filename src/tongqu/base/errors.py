@@ -83,7 +83,7 @@ class ScenarioError(DataError):
 
 
 class InfeasibleError(TongquError):
-    """No plan keeps every limit; ``conflict`` names a smallest set of limits that exclude one another.
+    """No plan keeps every limit; ``conflict`` names limits that exclude one another, none of them needlessly.
 
     ``conflict_zh`` names the same limits in Chinese.
     """

@@ -180,10 +180,18 @@ def _problems(offer: Offer) -> list[str]:
     unknown = offer.entries["project"][~offer.entries["project"].isin(offer.projects["project"])]
     if len(unknown):
         problems.append(f"an entry names the project {unknown.iloc[0]!r}, which is not offered")
+    for column in ("first", "second"):
+        stray = offer.pairs[column][~offer.pairs[column].isin(offer.projects["project"])]
+        if len(stray):
+            problems.append(f"a pair names the project {stray.iloc[0]!r}, which is not offered")
+    needed = offer.projects["requires"]
+    lost = needed[(needed != "") & ~needed.isin(offer.projects["project"])]
+    if len(lost):
+        problems.append(f"a project requires {lost.iloc[0]!r}, which is not offered")
     ledgers = set(offer.entries["ledger"]) - set(LEDGERS)
     if ledgers:
         problems.append(f"unknown ledger {min(ledgers)!r}; known are {', '.join(LEDGERS)}")
-    if offer.entries["amount"].isna().any() or offer.limits["amount"].isna().any():
+    if any(frame["amount"].isna().any() for frame in (offer.entries, offer.pairs, offer.limits)):
         problems.append("an amount is missing")
     return problems
 

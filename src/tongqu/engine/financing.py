@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tongqu.contracts import ledger_of
+from tongqu.contracts import FOREVER, ledger_of
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import Program, Terms
 
@@ -59,6 +59,13 @@ def financing(inputs: Inputs, starts: pd.Series) -> pd.DataFrame:
             .reindex(inputs.years, fill_value=0.0)
         )
         found[county] = _county_rows(program, inputs, county, cost=cost, years=years)
+        room = float(limit_of(inputs, "room").get((county, inputs.years[-1]), 0.0))
+        program.rows(
+            f"running {county}",
+            Terms.of([0], found[county]["debt"][-1:], inputs.assume["rate.interest"]),
+            sense="<=",
+            rhs=[(room - _lasting_cost(inputs, county, starts=starts) + SLACK_WAN) / UNIT_WAN],
+        )
     pool = limit_of(inputs, "pool").groupby("year").sum().reindex(inputs.years, fill_value=0.0)
     grants = [numbers["grant"] for numbers in found.values()]
     program.rows(
@@ -74,6 +81,15 @@ def financing(inputs: Inputs, starts: pd.Series) -> pd.DataFrame:
     )
     solution = program.relaxed(exact=True)
     return _table(inputs, spent[["unit", "year", "item", "amount"]], found, values=solution.values)
+
+
+def _lasting_cost(inputs: Inputs, county: str, *, starts: pd.Series) -> float:
+    """What the started projects of a county go on costing for good, 万元 a year."""
+    entries = inputs.offer.entries
+    mine = entries[
+        (entries["ledger"] == "money") & (entries["unit"] == county) & (entries["until"] == FOREVER)
+    ]
+    return float(mine.loc[mine["project"].isin(starts.index), "amount"].sum())
 
 
 def limit_of(inputs: Inputs, key: str) -> pd.Series:

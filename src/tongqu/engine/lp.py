@@ -256,7 +256,7 @@ class Program:
         return self._result(solver)
 
     def conflict(self, among: Sequence[str]) -> tuple[str, ...]:
-        """Name a smallest set of families of ``among`` that cannot hold together.
+        """Name families of ``among`` that cannot hold together, each of them needed for that.
 
         A deletion filter (Chinneck and Dravnieks 1991) over whole families: a family stays dropped if the
         rest still conflicts without it. Works on the relaxation first, on the integer program otherwise.

@@ -103,7 +103,7 @@ def optimise(inputs: Inputs, *, progress: Progress = silent) -> Plan:
     Raises
     ------
     InfeasibleError
-        If no plan keeps all limits; names a smallest set that conflicts.
+        If no plan keeps all limits; names some that conflict, none needlessly.
     SolverError
         If the time was over before any plan was found.
     """

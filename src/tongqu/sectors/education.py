@@ -177,7 +177,7 @@ def _unmet(forecast: Forecast, key: str) -> pd.Series:
 
 
 def _new_schools(region: Region, forecast: Forecast, *, level: _Level, assume: Assume) -> Offer:
-    """A new school in each village whose pupils ride too long, or its town for junior schools."""
+    """A new school in each village whose pupils ride too long."""
     unmet = _unmet(forecast, level.ride)
     villages = region.level("village").loc[unmet.index[unmet > 0]]
     network = road_network(region["nodes"], region["links"], minutes=forecast.states[0]["links.minutes"])

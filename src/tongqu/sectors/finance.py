@@ -12,6 +12,7 @@ from typing import Final
 
 import pandas as pd
 
+from tongqu.base import DataError, Problem
 from tongqu.contracts import Assume, Findings, Forecast, Offer, State, yearly_limits
 from tongqu.data import Region
 from tongqu.methods.fiscal import debt_ratio, self_sufficiency
@@ -118,9 +119,21 @@ def _latest(region: Region, item: str) -> tuple[pd.Series, int]:
     accounts = region["accounts"]
     counties = region.level("county").index
     mine = accounts[(accounts["item"] == item) & accounts["unit"].isin(counties)]
-    year = int(mine["year"].max())
-    amount = mine[mine["year"] == year].set_index("unit")["amount_wan"].astype("float64")
-    return amount.reindex(counties), year
+    year = int(mine["year"].max()) if len(mine) else 0
+    amount = mine[mine["year"] == year].set_index("unit")["amount_wan"].astype("float64").reindex(counties)
+    lacking = [
+        Problem(
+            rule=f"{unit} has no {item} in {year}" if year else f"no county has {item}",
+            mend="give the item for every county in the same latest year",
+            file="accounts",
+            column="item",
+            value=item,
+        )
+        for unit in amount.index[amount.isna()]
+    ]
+    if lacking:
+        raise DataError(lacking if year else lacking[:1])
+    return amount, year
 
 
 sector = Finance()

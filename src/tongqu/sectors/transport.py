@@ -66,7 +66,7 @@ class Transport:
         wide = pd.DataFrame(
             {
                 "minutes to county seat, mean": mean,
-                "minutes to county seat, worst tenth": worst,
+                "minutes to county seat, 90th percentile of villages": worst,
                 "rural people on a graded road, %": graded,
             }
         ).rename_axis("unit")

@@ -43,8 +43,9 @@ def _left_out(inputs: Inputs) -> list[tuple[str, str, str, str]]:
         (
             "left out",
             name,
-            f"{zh[name]}：缺分县数据，各县均不计，权重由同支柱其余指标分担",
-            f"{en[name]}: a county lacks data, so it is left out for all; its weight goes to its pillar",
+            f"{zh[name]}：缺分县数据，各县均不计，权重由同支柱其余指标分担（整个支柱缺数据时由其他支柱分担）",
+            f"{en[name]}: a county lacks data, so it is left out for all; its weight goes to its pillar, "
+            "or to the other pillars where a whole pillar lacks data",
         )
         for name in inputs.indicators.left_out
     ]

@@ -246,30 +246,29 @@ def _limits(run: Run) -> list[Problem]:
 
 
 def _choices(run: Run) -> list[Problem]:
-    """Required projects open no later, groups hold one project, starts lie where they may."""
-    chosen = run["results/decisions"].set_index("project")
+    """Starts lie in the plan; requirements, groups, pins and bans of the scenario are kept."""
+    scenario, chosen = run.scenario, run["results/decisions"].set_index("project")
     needy = chosen[chosen["requires"] != ""]
     opens = chosen["opens"].reindex(needy["requires"]).to_numpy(dtype=np.float64)
-    problems = [
-        Problem(
-            rule=f"requires {needy.at[project, 'requires']!r}, which does not open in time",
-            mend="make the run again",
-            file="results/decisions",
-            value=str(project),
-        )
+    wrong = [
+        (str(project), "what it requires does not open in time")
         for project in needy.index[~(opens <= needy["opens"].to_numpy())]
     ]
     twice = chosen.loc[(chosen["group"] != "") & chosen["group"].duplicated(), "group"]
-    problems += [
-        Problem(
-            rule="two projects of one group",
-            mend="make the run again",
-            file="results/decisions",
-            value=str(group),
-        )
-        for group in twice.unique()
+    wrong += [(str(group), "two projects of one group") for group in twice.unique()]
+    outside = chosen.index[(chosen["start"] < scenario.first_year) | (chosen["opens"] > scenario.last_year)]
+    wrong += [(str(project), "starts or opens outside the plan") for project in outside]
+    starts = chosen["start"].to_dict()
+    wrong += [
+        (pin.project, "does not start when the scenario says")
+        for pin in scenario.pinned
+        if starts.get(pin.project) != pin.year
     ]
-    return problems
+    wrong += [(name, "is banned by the scenario") for name in scenario.banned if name in starts]
+    return [
+        Problem(rule=rule, mend="make the run again", file="results/decisions", value=name)
+        for name, rule in wrong
+    ]
 
 
 def _certificate(run: Run, inputs: Inputs, stored: Plan, checked: Checked) -> list[Problem]:
