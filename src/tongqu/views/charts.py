@@ -1,108 +1,178 @@
-"""Small charts as SVG text: bars by year, and the plane of town and country."""
+"""Charts as SVG: columns and lines by year, small multiples, spans, the plane of town and country."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Final
 
 import numpy as np
 
-__all__ = ["plane", "stacked_bars"]
+from tongqu.views.svg import Scale, drawing, line, rect, text, ticks
 
-WIDTH: Final = 860
-HEIGHT: Final = 300
+__all__ = ["Series", "columns", "lines", "panels", "plane", "span"]
+
+WIDTH: Final = 900.0
 
 
-def _svg(body: Sequence[str], *, label: str, width: int = WIDTH, height: int = HEIGHT) -> str:
+@dataclass(frozen=True)
+class Series:
+    """Values by year.
+
+    Parameters
+    ----------
+    name : str
+        Name for the reader.
+    fill : str
+        Colour or pattern.
+    values : sequence of float
+        One a year, in the order of years.
+    """
+
+    name: str
+    fill: str
+    values: Sequence[float]
+
+
+def _axis(
+    scale: Scale, marks: Sequence[float], *, left: float, right: float, words: Callable[[float], str]
+) -> str:
+    return "".join(
+        line(left, scale(mark), right, scale(mark))
+        + text(left - 8, scale(mark) + 4, words(mark), anchor="end")
+        for mark in marks
+    )
+
+
+def columns(
+    years: Sequence[int],
+    *,
+    stacks: Sequence[Sequence[Series]],
+    label: str,
+    unit: str,
+    words: Callable[[float], str],
+    height: float = 300,
+) -> str:
+    """Stacked columns, one stack beside the other in each year.
+
+    Parameters
+    ----------
+    years : sequence of int
+    stacks : sequence of sequence of Series
+        Stacks from left to right, each from the bottom up.
+    label : str
+        What the chart shows, for those who do not see it.
+    unit : str
+        Unit on the axis.
+    words : callable
+        Words of a value.
+    """
+    left, right, base, high = 62.0, WIDTH - 6, height - 26, 26.0
+    totals = [np.sum([series.values for series in stack], axis=0) for stack in stacks if stack]
+    marks = ticks(0, max(float(np.max(total)) for total in totals) or 1.0)
+    scale, slot = Scale(0, marks[-1], base, high), (right - left) / len(years)
+    each = slot * 0.74 / len(stacks)
+    body = [text(left, 14, unit, anchor="end"), _axis(scale, marks, left=left, right=right, words=words)]
+    for k, year in enumerate(years):
+        body.append(text(left + slot * (k + 0.5), base + 19, year, anchor="middle"))
+        for place, stack in enumerate(stacks):
+            x, below = left + slot * (k + 0.13) + each * place, 0.0
+            for series in stack:
+                value = float(series.values[k])
+                top = scale(below + value)
+                title = f"{year} {series.name} {words(value)} {unit}"
+                if scale(below) - top > 0.05:
+                    body.append(rect(x, top, each - 2, scale(below) - top, fill=series.fill, title=title))
+                below += value
+    return drawing(body, label=label, width=WIDTH, height=height)
+
+
+def lines(
+    years: Sequence[int],
+    *,
+    solid: Series,
+    dashed: Series,
+    label: str,
+    unit: str,
+    words: Callable[[float], str],
+    height: float = 200,
+) -> str:
+    """One quantity by year against its limit; the names stand at the lines."""
+    left, right, base, high = 62.0, WIDTH - 6, height - 26, 26.0
+    marks = ticks(0, max([*solid.values, *dashed.values, 1.0]), count=4)
+    scale, slot = Scale(0, marks[-1], base, high), (right - left) / len(years)
+    body = [text(left, 14, unit, anchor="end"), _axis(scale, marks, left=left, right=right, words=words)]
+    xs = [left + slot * (k + 0.5) for k in range(len(years))]
+    body += [text(x, base + 19, year, anchor="middle") for x, year in zip(xs, years, strict=True)]
+    for series, css in ((dashed, "limit"), (solid, "debt")):
+        path = " ".join(f"{x:.1f},{scale(v):.1f}" for x, v in zip(xs, series.values, strict=True))
+        body.append(f'<polyline class="{css}" points="{path}"/>')
+    for x, value in zip(xs, solid.values, strict=True):
+        body.append(f'<circle class="dot" cx="{x:.1f}" cy="{scale(value):.1f}" r="3.5"/>')
+        body.append(text(x, scale(value) - 9, words(round(value, -2)), css="value", anchor="middle"))
+    body.append(text(xs[0], scale(dashed.values[0]) - 7, dashed.name, css="value"))
+    return drawing(body, label=label, width=WIDTH, height=height)
+
+
+def span(before: float, after: float, *, width: float = 340) -> str:
+    """Two shares on a line from 0 to 1: a ring without, a disc with the plan."""
+    scale = Scale(0, 1, 8, width - 8)
+    a, b = scale(min(max(before, 0), 1)), scale(min(max(after, 0), 1))
+    body = [line(scale(mark), 2, scale(mark), 18) for mark in (0, 0.25, 0.5, 0.75, 1)]
+    body.append(line(a, 10, b, 10, css="gain"))
+    body.append(f'<circle class="ring" cx="{a:.1f}" cy="10" r="4.5"/>')
+    body.append(f'<circle class="dot" cx="{b:.1f}" cy="10" r="4.5"/>')
     return (
-        f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="{escape(label)}">'
+        f'<svg class="span" viewBox="0 0 {width:g} 20" width="{width:g}" height="20" aria-hidden="true">'
         + "".join(body)
         + "</svg>"
     )
 
 
-def _step(largest: float) -> float:
-    """A round distance between grid lines for about five of them."""
-    raw = max(largest, 1e-9) / 5
-    power = 10 ** np.floor(np.log10(raw))
-    return float(next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw))
-
-
-def stacked_bars(
-    years: Sequence[int],
-    *,
-    series: Sequence[tuple[str, str, Sequence[float]]],
-    lines: Sequence[tuple[str, str, Sequence[float]]],
-    label: str,
+def panels(
+    years: Sequence[int], *, values: Mapping[str, tuple[Sequence[float], Sequence[float]]], label: str
 ) -> str:
-    """Stacked bars with lines over them.
+    """Small multiples: without (dashed) and with the plan (solid) by year, on the same scale.
 
     Parameters
     ----------
-    series : sequence of (name, colour, values)
-        Parts of each bar, from the bottom up.
-    lines : sequence of (name, colour, values)
-        Lines over the bars.
+    years : sequence of int
+    values : mapping of str to pair of sequences
+        By panel: values without and with the plan.
+    label : str
     """
-    totals = np.sum([values for _, _, values in series], axis=0)
-    largest = max(float(np.max(totals)), *(float(np.max(values)) for _, _, values in lines), 1.0)
-    step = _step(largest)
-    top = step * np.ceil(largest / step)
-    left, right, base, high = 78, WIDTH - 10, HEIGHT - 52, 14
-    slot = (right - left) / len(years)
-
-    def y(value: float) -> float:
-        return float(base - (base - high) * value / top)
-
-    body = [
-        f'<line class="grid" x1="{left}" x2="{right}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>'
-        f'<text class="tick" x="{left - 8}" y="{y(tick) + 4:.1f}" text-anchor="end">{tick:,.0f}</text>'
-        for tick in np.arange(0, top + step / 2, step)
-    ]
-    below = np.zeros(len(years))
-    for name, colour, values in series:
-        for position, value in enumerate(values):
-            x, low = left + slot * position + slot * 0.2, below[position]
-            body.append(
-                f'<rect x="{x:.1f}" y="{y(low + value):.1f}" width="{slot * 0.6:.1f}" '
-                f'height="{max(0.0, y(low) - y(low + value)):.1f}" fill="{colour}">'
-                f"<title>{escape(name)} {years[position]}: {value:,.0f}</title></rect>"
-            )
-        below = below + np.asarray(values)
-    for position, year in enumerate(years):
-        body.append(
-            f'<text class="tick" x="{left + slot * (position + 0.5):.1f}" y="{base + 18}" '
-            f'text-anchor="middle">{year}</text>'
-        )
-    for name, colour, values in lines:
-        points = " ".join(
-            f"{left + slot * (position + 0.5):.1f},{y(value):.1f}" for position, value in enumerate(values)
-        )
-        body.append(
-            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="2.5">'
-            f"<title>{escape(name)}</title></polyline>"
-        )
-    body += _legend(
-        [(name, colour, False) for name, colour, _ in series]
-        + [(name, colour, True) for name, colour, _ in lines],
-        x=left,
-        y=HEIGHT - 12,
-    )
-    return _svg(body, label=label)
-
-
-def _legend(items: Sequence[tuple[str, str, bool]], *, x: float, y: float) -> list[str]:
+    across, wide, tall = 3, 300.0, 170.0
+    every = [value for pair in values.values() for part in pair for value in part]
+    marks = ticks(min(every), max(every), count=4)
     body = []
-    for name, colour, line in items:
-        mark = (
-            f'<line x1="{x}" x2="{x + 16}" y1="{y - 4}" y2="{y - 4}" stroke="{colour}" stroke-width="2.5"/>'
-            if line
-            else f'<rect x="{x + 2}" y="{y - 10}" width="12" height="12" fill="{colour}"/>'
+    for k, (name, (base, plan)) in enumerate(values.items()):
+        x0, y0 = (k % across) * wide, (k // across) * tall
+        scale = Scale(marks[0], marks[-1], y0 + tall - 34, y0 + 30)
+        place = Scale(0, max(len(years) - 1, 1), x0 + 42, x0 + wide - 52)
+        body.append(text(x0 + 42, y0 + 18, name, css="county"))
+        body.append(_axis(scale, marks, left=x0 + 42, right=x0 + wide - 52, words=lambda v: f"{v:.2f}"))
+        for values_of, css in ((base, "without"), (plan, "with")):
+            path = " ".join(f"{place(i):.1f},{scale(v):.1f}" for i, v in enumerate(values_of))
+            body.append(f'<polyline class="{css}" points="{path}"/>')
+        body += _ends(
+            place(len(years) - 1) + 5, (scale(base[-1]), scale(plan[-1])), ends=(base[-1], plan[-1])
         )
-        body.append(f'{mark}<text class="tick" x="{x + 20}" y="{y}">{escape(name)}</text>')
-        x += 34 + sum(13 if ord(letter) > 255 else 6.6 for letter in name)
-    return body
+        body.append(text(place(0), y0 + tall - 16, years[0]))
+        body.append(text(place(len(years) - 1), y0 + tall - 16, years[-1], anchor="end"))
+    rows = -(-len(values) // across)
+    return drawing(body, label=label, width=across * wide, height=rows * tall)
+
+
+def _ends(x: float, heights: tuple[float, float], *, ends: tuple[float, float]) -> list[str]:
+    """Values at the ends of two lines, moved apart where they would meet."""
+    first, second = heights
+    push = max(0.0, 12 - abs(first - second)) / 2
+    sign = 1 if first >= second else -1
+    return [
+        text(x, first + 4 + push * sign, f"{ends[0]:.3f}", css="faint"),
+        text(x, second + 4 - push * sign, f"{ends[1]:.3f}", css="value"),
+    ]
 
 
 def plane(
@@ -112,55 +182,69 @@ def plane(
 
     Parameters
     ----------
-    points : sequence of (name, U before, R before, U after, R after)
+    points : sequence of (name, U without, R without, U with, R with)
+    urban, rural, label : str
+        Names of the axes and of the chart.
     """
-    size, left, base = 420, 60, 380
-    values = np.array([point[1:] for point in points], dtype=np.float64)
-    low = float(np.floor(values.min() * 10) / 10)
-    high = max(float(np.ceil(values.max() * 10) / 10), low + 0.1)
-
-    def at(u: float, r: float) -> tuple[float, float]:
-        return left + (u - low) / (high - low) * (size - left - 10), base - (r - low) / (high - low) * (
-            base - 20
-        )
-
-    body = [
-        '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
-        'orient="auto"><path d="M0 0L8 4L0 8z" fill="#24425c"/></marker></defs>'
-    ]
-    for tick in np.arange(low, high + 1e-9, 0.1):
-        (x, _), (_, y) = at(tick, low), at(low, tick)
+    width, height, left, base = 620.0, 500.0, 62.0, 452.0
+    numbers = np.array([point[1:] for point in points], dtype=np.float64)
+    low = float(np.floor(numbers.min() * 20 - 0.4) / 20)
+    high = min(1.0, float(np.ceil(numbers.max() * 20 + 0.4) / 20))
+    x, y = Scale(low, high, left, width - 16), Scale(low, high, base, 16)
+    body = []
+    for mark in ticks(low, high):
+        if low - 1e-9 <= mark <= high + 1e-9:
+            body.append(text(x(mark), base + 19, f"{mark:.2f}", anchor="middle"))
+            body.append(text(left - 8, y(mark) + 4, f"{mark:.2f}", anchor="end"))
+    body += _equal_d(low, high, x=x, y=y)
+    body.append(line(x(low), y(low), x(high), y(high), css="diagonal"))
+    body.append(f'<path class="frame" d="M{left} 16V{base}H{width - 16}"/>')
+    placed: list[tuple[float, float]] = []
+    for name, ua, ra, ub, rb in points:
         body.append(
-            f'<text class="tick" x="{x:.1f}" y="{base + 18}" text-anchor="middle">{tick:.1f}</text>'
-            f'<text class="tick" x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{tick:.1f}</text>'
+            f'<line class="arrow" x1="{x(ua):.1f}" y1="{y(ra):.1f}" x2="{x(ub):.1f}" y2="{y(rb):.1f}"/>'
         )
-    for d in np.arange(0.5, 1.0, 0.05):
+        body.append(f'<circle class="ring" cx="{x(ua):.1f}" cy="{y(ra):.1f}" r="4"/>')
+        at = _free(x(ub), y(rb), placed)
+        placed.append(at)
+        body.append(text(at[0], at[1], name, css="county", anchor="" if at[0] > x(ub) else "end"))
+    body.append(text((left + width) / 2, base + 40, f"{urban} U", anchor="middle"))
+    body.append(
+        f'<text class="tick" transform="translate(16 {base / 2:g}) rotate(-90)" text-anchor="middle">'
+        f"{escape(rural)} R</text>"
+    )
+    return drawing(body, label=label, width=width, height=height)
+
+
+def _equal_d(low: float, high: float, *, x: Scale, y: Scale) -> list[str]:
+    """Curves on which D = (U R)^(1/4) is the same, every 0.025, with their values."""
+    body = []
+    for step in range(1, 40):
+        d = step / 40
         u = np.linspace(low, high, 60)
         r = d**4 / u
         inside = (r >= low) & (r <= high)
-        if inside.sum() < 2:
+        if inside.sum() < 6:
             continue
-        path = " ".join(
-            f"{x:.1f},{y:.1f}" for x, y in (at(a, b) for a, b in zip(u[inside], r[inside], strict=True))
-        )
-        x, y = at(float(u[inside][0]), float(r[inside][0]))
-        body.append(
-            f'<polyline class="iso" points="{path}"/><text class="isot" x="{x + 3:.1f}" y="{y + 11:.1f}">'
-            f"D {d:.2f}</text>"
-        )
-    (x0, y0), (x1, y1) = at(low, low), at(high, high)
-    body.append(f'<line class="diagonal" x1="{x0:.1f}" y1="{y0:.1f}" x2="{x1:.1f}" y2="{y1:.1f}"/>')
-    for name, *place in points:
-        (xa, ya), (xb, yb) = at(place[0], place[1]), at(place[2], place[3])
-        body.append(
-            f'<line x1="{xa:.1f}" y1="{ya:.1f}" x2="{xb:.1f}" y2="{yb:.1f}" stroke="#24425c" '
-            f'stroke-width="2" marker-end="url(#tip)"/><circle cx="{xa:.1f}" cy="{ya:.1f}" r="3.5" '
-            f'fill="#fff" stroke="#24425c"/><text class="county" x="{xb + 7:.1f}" y="{yb - 4:.1f}">'
-            f"{escape(name)}</text>"
-        )
-    body.append(
-        f'<text class="tick" x="{(left + size) / 2}" y="{base + 36}" text-anchor="middle">{escape(urban)} U'
-        f'</text><text class="tick" transform="translate(16 {base / 2}) rotate(-90)" text-anchor="middle">'
-        f"{escape(rural)} R</text>"
+        path = " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in zip(u[inside], r[inside], strict=True))
+        end = int(np.flatnonzero(inside)[-1])
+        edge = high - u[end] < 1e-9
+        body.append(f'<polyline class="iso" points="{path}"/>')
+        body.append(text(x(u[end]) - 4, y(r[end]) - (5 if edge else 8), f"D {d:g}", css="isot", anchor="end"))
+    return body
+
+
+def _free(x: float, y: float, placed: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """A place for a name near a point where no other name stands."""
+    options = [
+        (x + 9, y - 5),
+        (x + 9, y + 15),
+        (x - 9, y - 9),
+        (x - 9, y + 17),
+        (x + 9, y + 30),
+        (x + 9, y - 22),
+    ]
+    return next(
+        (at for at in options if all(abs(at[0] - p) > 62 or abs(at[1] - q) > 15 for p, q in placed)),
+        options[0],
     )
-    return _svg(body, label=label, width=size + 60, height=base + 44)

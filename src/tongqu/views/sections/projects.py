@@ -1,0 +1,176 @@
+"""The list of projects: summary by sector and year, the largest, and every project by year."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from tongqu.views.charts import Series, columns
+from tongqu.views.grid import Grid, raw
+from tongqu.views.sections.names import Names
+from tongqu.views.svg import FILLS, SECTORS, swatch, symbol
+from tongqu.views.tables import Figures
+from tongqu.views.tables.cells import by_key, part, records
+from tongqu.views.words import Words
+
+__all__ = ["projects"]
+
+COLUMNS = (
+    *("code", "name", "village", "town", "county", "kind", "size"),
+    *("start", "opens", "capital", "running", "land", "modelled"),
+)
+"""Columns of a list of projects (项目库)."""
+
+
+def projects(figures: Figures, words: Words, *, names: Names) -> dict[str, Any]:
+    """Give what the template of the projects shows."""
+    found = figures.projects
+    years = [
+        {
+            "year": year,
+            "grid": _grid(found.of_year(year), words, names=names, label=str(year), linked=True),
+            "title": words(
+                "projects.year",
+                year=year,
+                count=words.count(len(found.of_year(year))),
+                capital=words.money(float(found.of_year(year)["capital_wan"].sum())),
+            ),
+        }
+        for year in figures.stored.years
+        if len(found.of_year(year))
+    ]
+    return {
+        "summary": _summary(figures, words),
+        "chart": _chart(figures, words),
+        "legend": [
+            (raw(swatch(FILLS.get(sector, SECTORS.get(sector, "#333")))), words.label("sector", sector))
+            for sector in found.sectors().index
+        ],
+        "largest": _grid(found.largest, words, names=names, label=words("projects.largest"), linked=False),
+        "years": years,
+    }
+
+
+def _grid(rows: pd.DataFrame, words: Words, *, names: Names, label: str, linked: bool) -> Grid:
+    numeric = frozenset({6, 7, 8, 9, 10, 11})
+    foot = (
+        words("projects.sum", count=words.count(len(rows))),
+        words.amount(float(rows["capital_wan"].sum())),
+        words.amount(float(rows["running_wan"].sum()), digits=1),
+        words.number(float(rows["land_mu"].sum()), 1),
+        "",
+    )
+    return Grid(
+        label=label,
+        head=[words(f"column.{key}") for key in COLUMNS],
+        rows=[_row(row, words, names=names) for row in records(rows)],
+        foot=foot,
+        numeric=numeric,
+        ids=[f"p{place}" for place in rows.index] if linked else (),
+        heads=1,
+        css="library",
+    )
+
+
+def _row(row: dict[str, Any], words: Words, *, names: Names) -> list[str]:
+    kind = words.label("kind", str(row["kind"]))
+    whole = float(row["size"]).is_integer()
+    return [
+        raw(f"<code>{_code(str(row['project']))}</code>"),
+        words.name(row["name_zh"], row["name_en"]),
+        names.place(row["village"]),
+        names.place(row["town"]),
+        names.place(row["county"]),
+        raw(f'<span class="chip">{symbol(str(row["sector"]))}{raw("").escape(kind)}</span>'),
+        f"{words.number(row['size'], 0 if whole else 2)} {words.label('unit', str(row['size_unit']))}",
+        str(row["start"]),
+        str(row["opens"]),
+        words.amount(row["capital_wan"], digits=1),
+        words.amount(row["running_wan"], digits=1),
+        words.number(row["land_mu"], 1),
+        raw(f'<span class="mod">{words("modelled.mark")}</span>') if row["modelled"] else "",
+    ]
+
+
+def _code(project: str) -> str:
+    """The code, escaped, with a place to break the line."""
+    return str(raw("").escape(project)).replace(":", ":<wbr>")
+
+
+def _summary(figures: Figures, words: Words) -> Grid:
+    found = figures.projects
+    years = list(figures.stored.years)
+    rows: list[list[str]] = []
+    sums_at: set[int] = set()
+    kinds = by_key(found.kinds)
+    for sector, sum_of in by_key(found.kinds.groupby(level="sector").sum()).items():
+        for kind, counts in by_key(part(found.counts, sector)).items():
+            sums = kinds[sector, kind]
+            rows.append(
+                [
+                    raw(
+                        f'<span class="chip">{symbol(str(sector))}{words.label("sector", str(sector))}</span>'
+                    ),
+                    words.label("kind", str(kind)),
+                    *(words.count(n) if n else "" for n in counts.values()),
+                    words.count(sums["count"]),
+                    words.amount(sums["capital_wan"]),
+                    words.amount(sums["running_wan"]),
+                ]
+            )
+        capital = by_key(found.sectors())[sector]
+        sums_at.add(len(rows))
+        rows.append(
+            [
+                "",
+                words("projects.capital_of", sector=words.label("sector", str(sector))),
+                *(words.amount(value) if value else "" for value in capital.values()),
+                words.count(sum_of["count"]),
+                words.amount(sum_of["capital_wan"]),
+                words.amount(sum_of["running_wan"]),
+            ]
+        )
+    total = found.kinds.sum()
+    return Grid(
+        label=words("projects.summary"),
+        head=[
+            *(words(f"column.{key}") for key in ("sector", "kind_only")),
+            *map(str, years),
+            *(words(f"column.{key}") for key in ("count", "capital", "running")),
+        ],
+        rows=rows,
+        foot=[
+            words("total.count"),
+            *(words.count(n) for n in found.counts.sum()),
+            words.count(total["count"]),
+            words.amount(total["capital_wan"]),
+            words.amount(total["running_wan"]),
+        ],
+        numeric=frozenset(range(2, len(years) + 5)),
+        heads=1,
+        sums=frozenset(sums_at),
+        css="summary",
+    )
+
+
+def _chart(figures: Figures, words: Words) -> str:
+    table = figures.projects.sectors()
+    stack = [
+        Series(
+            words.label("sector", str(sector)),
+            FILLS.get(str(sector), SECTORS.get(str(sector), "#333")),
+            [float(value) for value in values],
+        )
+        for sector, values in zip(table.index, table.to_numpy(), strict=True)
+    ]
+    if not stack:
+        return ""
+    return columns(
+        figures.stored.years,
+        stacks=[stack],
+        label=words("projects.chart"),
+        unit=words("axis.money"),
+        words=words.axis,
+        height=220,
+    )

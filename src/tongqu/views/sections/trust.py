@@ -1,0 +1,210 @@
+"""What the figures rest on, the certificate, and the sources."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from tongqu.data import table_specs
+from tongqu.views.grid import Grid, raw
+from tongqu.views.tables import Figures
+from tongqu.views.words import Words
+
+__all__ = ["basis", "certificate", "glossary", "sources"]
+
+MONEY_LIMITS = {"city_pool_wan"}
+SHARE_LIMITS = {"capital_share", "new_debt_share"}
+
+TERMS = (
+    *("circle", "clinic", "county_hospital", "subcentre", "graded_road", "ride", "place"),
+    *("room", "pool", "running", "promise", "d", "u", "r", "goalpost", "obstacle"),
+    *("bound", "gap", "modelled", "assumed", "wan", "mu"),
+)
+"""Terms of the glossary, in order."""
+
+
+def basis(figures: Figures, words: Words) -> dict[str, Any]:
+    """Give what the template of modelled and assumed values shows."""
+    issues = figures.trust.issues
+    kept = issues[~issues["topic"].isin(["modelled", "left out", "promise", "assumed"])]
+    return {
+        "modelled": _modelled(figures, words),
+        "standards": _standards(figures, words),
+        "limits": _limits(figures, words),
+        "promise": _promise(figures, words),
+        "others": [str(row[f"detail_{words.language}"]) for row in kept.to_dict("records")],
+    }
+
+
+def _modelled(figures: Figures, words: Words) -> Grid:
+    specs, table = table_specs(), figures.trust.modelled
+    rows = [
+        [
+            words.name(specs[str(name)].title_zh, specs[str(name)].title_en) if name in specs else str(name),
+            words.count(row["rows"]),
+            words.count(row["modelled"]),
+            words.share(row["share"]),
+            raw(f'<span class="meter"><i style="width:{row["share"] * 100:.1f}%"></i></span>'),
+        ]
+        for name, row in table.iterrows()
+    ]
+    keys = ("table", "rows", "modelled_rows", "share", "meter")
+    return Grid(
+        label=words("basis.modelled"),
+        head=[words(f"column.{key}") for key in keys],
+        rows=rows,
+        numeric=frozenset({1, 2, 3}),
+    )
+
+
+def _standards(figures: Figures, words: Words) -> Grid:
+    rows = []
+    for row in figures.trust.standards.sort_values(["status", "standard"]).to_dict("records"):
+        low, high = (float(row[key]) for key in ("low", "high"))
+        known = not (math.isnan(low) or math.isnan(high))
+        rows.append(
+            [
+                words.name(row["name_zh"], row["name_en"]),
+                words.plain(float(row["value"])),
+                f"{words.plain(low)}–{words.plain(high)}" if known else words.plain(math.nan),
+                words.label("measure", str(row["unit_of_measure"])),
+                words(f"status.{row['status']}") + (words("basis.changed") if row["changed"] else ""),
+            ]
+        )
+    keys = ("name", "value", "range", "unit", "goal_status")
+    return Grid(
+        label=words("basis.standards"),
+        head=[words(f"column.{key}") for key in keys],
+        rows=rows,
+        numeric=frozenset({1, 2}),
+    )
+
+
+def _limits(figures: Figures, words: Words) -> Grid:
+    rows = []
+    for name, value in figures.trust.limits.items():
+        shown = words.plain(value)
+        if name in MONEY_LIMITS:
+            shown = words.money(value)
+        elif name in SHARE_LIMITS:
+            shown = words.share(value, digits=0)
+        rows.append([words.label("limit", name), shown])
+    return Grid(
+        label=words("basis.limits"),
+        head=[words("column.limit"), words("column.value")],
+        rows=rows,
+        numeric=frozenset({1}),
+    )
+
+
+def _promise(figures: Figures, words: Words) -> Grid:
+    rows = []
+    for name, row in figures.trust.promise.iterrows():
+        index = str(name) in {"U", "R", "D"}
+        label = words(f"index.{name}") if index else words.label("service", str(name).removeprefix("served."))
+        unit = words("promise.mean") if index else words("promise.sum")
+        numbers = [words.number(row[key], 4 if index else 0) for key in ("promised", "simulated")]
+        rows.append(
+            [
+                label,
+                unit,
+                *numbers,
+                "0" if abs(row["difference"]) < 5e-6 else f"{row['difference'] * 100:+.3f}%",
+            ]
+        )
+    keys = ("variable", "measure", "promised", "simulated", "difference")
+    return Grid(
+        label=words("promise"),
+        head=[words(f"column.{key}") for key in keys],
+        rows=rows,
+        numeric=frozenset({2, 3, 4}),
+    )
+
+
+def certificate(figures: Figures, words: Words) -> dict[str, Any]:
+    """Give what the template of the certificate shows."""
+    found, manifest = figures.trust.certificate, figures.stored.run.manifest
+    logs = {key: float(getattr(found, key)) for key in ("baseline", "objective", "simulated", "bound")}
+    values = [
+        [words(f"certificate.{key}"), f"{value:.6f}", f"{math.exp(value):.6f}"] for key, value in logs.items()
+    ]
+    gaps = [
+        [words("certificate.gap"), f"{found.gap:.6f}", words.share(found.gap_share, digits=4)],
+        [
+            words("certificate.gap_simulated"),
+            f"{max(0.0, found.bound - found.simulated):.6f}",
+            words.share(found.gap_simulated_share, digits=4),
+        ],
+        [
+            words("certificate.gap_asked"),
+            f"{found.gap_asked:.6f}",
+            words.share(math.expm1(found.gap_asked), digits=4),
+        ],
+        [
+            words("certificate.tangent"),
+            f"{found.tangent_error:.6f}",
+            words.share(math.expm1(found.tangent_error), digits=4),
+        ],
+    ]
+    facts = [
+        (words("certificate.status"), words.label("end", found.status)),
+        (
+            words("certificate.size"),
+            words(
+                "certificate.size_of",
+                rows=words.count(found.rows),
+                variables=words.count(found.variables),
+                candidates=words.count(found.candidates),
+            ),
+        ),
+        (words("certificate.solver"), found.solver),
+        (
+            words("certificate.settings"),
+            words(
+                "certificate.settings_of",
+                threads=found.threads,
+                seed=found.seed,
+                seconds=words.plain(found.seconds),
+            ),
+        ),
+        (words("certificate.engine"), f"Tongqu {manifest['engine']}"),
+        (words("run"), figures.stored.run.id),
+        (words("certificate.region"), str(manifest["region"]["sha256"])),
+    ]
+    head = [words("column.item"), words("column.log_d"), words("column.as_d")]
+    numeric = frozenset({1, 2})
+    shares = [words("column.item"), words("column.log_d"), words("column.as_share")]
+    return {
+        "values": Grid(label=words("certificate"), head=head, rows=values, numeric=numeric),
+        "gaps": Grid(label=words("certificate.gap"), head=shares, rows=gaps, numeric=numeric),
+        "facts": facts,
+        "statement": words(
+            "certificate.statement",
+            gap=words.most(found.gap_share, digits=3),
+            plan=f"{math.exp(found.objective):.4f}",
+            simulated_gap=words.most(found.gap_simulated_share, digits=3),
+            simulated=f"{math.exp(found.simulated):.4f}",
+        ),
+    }
+
+
+def sources(figures: Figures, words: Words) -> Grid:
+    """Give the table of sources and licences."""
+    rows = [
+        [
+            raw(f"<code>{raw('').escape(row['source'])}</code>"),
+            str(row["title"]),
+            words.label("nature", str(row["kind"])),
+            str(row["licence"]),
+            words("sources.share_alike") if row["share_alike"] else "",
+        ]
+        for row in figures.trust.sources.to_dict("records")
+    ]
+    keys = ("source", "title", "nature", "licence", "share_alike")
+    return Grid(label=words("sources"), head=[words(f"column.{key}") for key in keys], rows=rows)
+
+
+def glossary(words: Words) -> list[tuple[str, str, str]]:
+    """Give the terms in both languages, with what they mean."""
+    other = Words("en" if words.language == "zh" else "zh")
+    return [(words(f"term.{key}"), other(f"term.{key}"), words(f"meaning.{key}")) for key in TERMS]
