@@ -39,8 +39,8 @@ def _axis(
     scale: Scale, marks: Sequence[float], *, left: float, right: float, words: Callable[[float], str]
 ) -> str:
     return "".join(
-        line(left, scale(mark), right, scale(mark))
-        + text(left - 8, scale(mark) + 4, words(mark), anchor="end")
+        line(left, scale(mark), x2=right, y2=scale(mark))
+        + text(left - 8, scale(mark) + 4, words=words(mark), anchor="end")
         for mark in marks
     )
 
@@ -73,9 +73,12 @@ def columns(
     marks = ticks(0, max(float(np.max(total)) for total in totals) or 1.0)
     scale, slot = Scale(0, marks[-1], base, high), (right - left) / len(years)
     each = slot * 0.74 / len(stacks)
-    body = [text(left, 14, unit, anchor="end"), _axis(scale, marks, left=left, right=right, words=words)]
+    body = [
+        text(left, 14, words=unit, anchor="end"),
+        _axis(scale, marks, left=left, right=right, words=words),
+    ]
     for k, year in enumerate(years):
-        body.append(text(left + slot * (k + 0.5), base + 19, year, anchor="middle"))
+        body.append(text(left + slot * (k + 0.5), base + 19, words=year, anchor="middle"))
         for place, stack in enumerate(stacks):
             x, below = left + slot * (k + 0.13) + each * place, 0.0
             for series in stack:
@@ -83,7 +86,9 @@ def columns(
                 top = scale(below + value)
                 title = f"{year} {series.name} {words(value)} {unit}"
                 if scale(below) - top > 0.05:
-                    body.append(rect(x, top, each - 2, scale(below) - top, fill=series.fill, title=title))
+                    body.append(
+                        rect(x, top, width=each - 2, height=scale(below) - top, fill=series.fill, title=title)
+                    )
                 below += value
     return drawing(body, label=label, width=WIDTH, height=height)
 
@@ -102,16 +107,19 @@ def lines(
     left, right, base, high = 62.0, WIDTH - 6, height - 26, 26.0
     marks = ticks(0, max([*solid.values, *dashed.values, 1.0]), count=4)
     scale, slot = Scale(0, marks[-1], base, high), (right - left) / len(years)
-    body = [text(left, 14, unit, anchor="end"), _axis(scale, marks, left=left, right=right, words=words)]
+    body = [
+        text(left, 14, words=unit, anchor="end"),
+        _axis(scale, marks, left=left, right=right, words=words),
+    ]
     xs = [left + slot * (k + 0.5) for k in range(len(years))]
-    body += [text(x, base + 19, year, anchor="middle") for x, year in zip(xs, years, strict=True)]
+    body += [text(x, base + 19, words=year, anchor="middle") for x, year in zip(xs, years, strict=True)]
     for series, css in ((dashed, "limit"), (solid, "debt")):
         path = " ".join(f"{x:.1f},{scale(v):.1f}" for x, v in zip(xs, series.values, strict=True))
         body.append(f'<polyline class="{css}" points="{path}"/>')
     for x, value in zip(xs, solid.values, strict=True):
         body.append(f'<circle class="dot" cx="{x:.1f}" cy="{scale(value):.1f}" r="3.5"/>')
-        body.append(text(x, scale(value) - 9, words(round(value, -2)), css="value", anchor="middle"))
-    body.append(text(xs[0], scale(dashed.values[0]) - 7, dashed.name, css="value"))
+        body.append(text(x, scale(value) - 9, words=words(round(value, -2)), css="value", anchor="middle"))
+    body.append(text(xs[0], scale(dashed.values[0]) - 7, words=dashed.name, css="value"))
     return drawing(body, label=label, width=WIDTH, height=height)
 
 
@@ -119,8 +127,8 @@ def span(before: float, after: float, *, width: float = 340) -> str:
     """Two shares on a line from 0 to 1: a ring without, a disc with the plan."""
     scale = Scale(0, 1, 8, width - 8)
     a, b = scale(min(max(before, 0), 1)), scale(min(max(after, 0), 1))
-    body = [line(scale(mark), 2, scale(mark), 18) for mark in (0, 0.25, 0.5, 0.75, 1)]
-    body.append(line(a, 10, b, 10, css="gain"))
+    body = [line(scale(mark), 2, x2=scale(mark), y2=18) for mark in (0, 0.25, 0.5, 0.75, 1)]
+    body.append(line(a, 10, x2=b, y2=10, css="gain"))
     body.append(f'<circle class="ring" cx="{a:.1f}" cy="10" r="4.5"/>')
     body.append(f'<circle class="dot" cx="{b:.1f}" cy="10" r="4.5"/>')
     return (
@@ -150,7 +158,7 @@ def panels(
         x0, y0 = (k % across) * wide, (k // across) * tall
         scale = Scale(marks[0], marks[-1], y0 + tall - 34, y0 + 30)
         place = Scale(0, max(len(years) - 1, 1), x0 + 42, x0 + wide - 52)
-        body.append(text(x0 + 42, y0 + 18, name, css="county"))
+        body.append(text(x0 + 42, y0 + 18, words=name, css="county"))
         body.append(_axis(scale, marks, left=x0 + 42, right=x0 + wide - 52, words=lambda v: f"{v:.2f}"))
         for values_of, css in ((base, "without"), (plan, "with")):
             path = " ".join(f"{place(i):.1f},{scale(v):.1f}" for i, v in enumerate(values_of))
@@ -158,8 +166,8 @@ def panels(
         body += _ends(
             place(len(years) - 1) + 5, (scale(base[-1]), scale(plan[-1])), ends=(base[-1], plan[-1])
         )
-        body.append(text(place(0), y0 + tall - 16, years[0]))
-        body.append(text(place(len(years) - 1), y0 + tall - 16, years[-1], anchor="end"))
+        body.append(text(place(0), y0 + tall - 16, words=years[0]))
+        body.append(text(place(len(years) - 1), y0 + tall - 16, words=years[-1], anchor="end"))
     rows = -(-len(values) // across)
     return drawing(body, label=label, width=across * wide, height=rows * tall)
 
@@ -170,8 +178,8 @@ def _ends(x: float, heights: tuple[float, float], *, ends: tuple[float, float]) 
     push = max(0.0, 12 - abs(first - second)) / 2
     sign = 1 if first >= second else -1
     return [
-        text(x, first + 4 + push * sign, f"{ends[0]:.3f}", css="faint"),
-        text(x, second + 4 - push * sign, f"{ends[1]:.3f}", css="value"),
+        text(x, first + 4 + push * sign, words=f"{ends[0]:.3f}", css="faint"),
+        text(x, second + 4 - push * sign, words=f"{ends[1]:.3f}", css="value"),
     ]
 
 
@@ -194,10 +202,10 @@ def plane(
     body = []
     for mark in ticks(low, high):
         if low - 1e-9 <= mark <= high + 1e-9:
-            body.append(text(x(mark), base + 19, f"{mark:.2f}", anchor="middle"))
-            body.append(text(left - 8, y(mark) + 4, f"{mark:.2f}", anchor="end"))
+            body.append(text(x(mark), base + 19, words=f"{mark:.2f}", anchor="middle"))
+            body.append(text(left - 8, y(mark) + 4, words=f"{mark:.2f}", anchor="end"))
     body += _equal_d(low, high, x=x, y=y)
-    body.append(line(x(low), y(low), x(high), y(high), css="diagonal"))
+    body.append(line(x(low), y(low), x2=x(high), y2=y(high), css="diagonal"))
     body.append(f'<path class="frame" d="M{left} 16V{base}H{width - 16}"/>')
     placed: list[tuple[float, float]] = []
     for name, ua, ra, ub, rb in points:
@@ -205,10 +213,10 @@ def plane(
             f'<line class="arrow" x1="{x(ua):.1f}" y1="{y(ra):.1f}" x2="{x(ub):.1f}" y2="{y(rb):.1f}"/>'
         )
         body.append(f'<circle class="ring" cx="{x(ua):.1f}" cy="{y(ra):.1f}" r="4"/>')
-        at = _free(x(ub), y(rb), placed)
+        at = _free(x(ub), y(rb), placed=placed)
         placed.append(at)
-        body.append(text(at[0], at[1], name, css="county", anchor="" if at[0] > x(ub) else "end"))
-    body.append(text((left + width) / 2, base + 40, f"{urban} U", anchor="middle"))
+        body.append(text(at[0], at[1], words=name, css="county", anchor="" if at[0] > x(ub) else "end"))
+    body.append(text((left + width) / 2, base + 40, words=f"{urban} U", anchor="middle"))
     body.append(
         f'<text class="tick" transform="translate(16 {base / 2:g}) rotate(-90)" text-anchor="middle">'
         f"{escape(rural)} R</text>"
@@ -230,11 +238,13 @@ def _equal_d(low: float, high: float, *, x: Scale, y: Scale) -> list[str]:
         end = int(np.flatnonzero(inside)[-1])
         edge = high - u[end] < 1e-9
         body.append(f'<polyline class="iso" points="{path}"/>')
-        body.append(text(x(u[end]) - 4, y(r[end]) - (5 if edge else 8), f"D {d:g}", css="isot", anchor="end"))
+        body.append(
+            text(x(u[end]) - 4, y(r[end]) - (5 if edge else 8), words=f"D {d:g}", css="isot", anchor="end")
+        )
     return body
 
 
-def _free(x: float, y: float, placed: Sequence[tuple[float, float]]) -> tuple[float, float]:
+def _free(x: float, y: float, *, placed: Sequence[tuple[float, float]]) -> tuple[float, float]:
     """A place for a name near a point where no other name stands."""
     options = [
         (x + 9, y - 5),

@@ -97,7 +97,7 @@ def plan_map(figures: Figures, words: Words, *, service: str) -> str:
         + '"/>',
         _villages(figures, frame, service=service),
         _projects(figures, frame),
-        _names(figures, frame, words),
+        _names(figures, frame, words=words),
         _scale_bar(frame, words),
         '<circle id="ring" r="9" cx="-99" cy="-99"/>',
     ]
@@ -183,7 +183,7 @@ def _projects(figures: Figures, frame: _Frame) -> str:
     return f'<g id="symbols">{"".join(parts)}</g>'
 
 
-def _names(figures: Figures, frame: _Frame, words: Words) -> str:
+def _names(figures: Figures, frame: _Frame, *, words: Words) -> str:
     """Names of the counties: inside their outline where there is one, else at their seat."""
     counties = figures.stored.run.region.level("county")
     places = dict(zip(counties.index, frame.at(counties["lon"], counties["lat"]), strict=True))

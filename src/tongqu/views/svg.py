@@ -147,18 +147,18 @@ def drawing(body: Sequence[str], *, label: str, width: float, height: float, css
     )
 
 
-def text(x: float, y: float, words: object, *, css: str = "tick", anchor: str = "") -> str:
+def text(x: float, y: float, *, words: object, css: str = "tick", anchor: str = "") -> str:
     """Words at a place; ``anchor``: "" (start), "middle" or "end"."""
     where = f' text-anchor="{anchor}"' if anchor else ""
     return f'<text class="{css}" x="{x:.1f}" y="{y:.1f}"{where}>{escape(str(words))}</text>'
 
 
-def line(x1: float, y1: float, x2: float, y2: float, *, css: str = "grid") -> str:
+def line(x1: float, y1: float, *, x2: float, y2: float, css: str = "grid") -> str:
     """A straight line."""
     return f'<line class="{css}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
 
 
-def rect(x: float, y: float, width: float, height: float, *, fill: str, title: str = "") -> str:
+def rect(x: float, y: float, *, width: float, height: float, fill: str, title: str = "") -> str:
     """A filled rectangle, with words that show when it is pointed at."""
     inside = f"<title>{escape(title)}</title>" if title else ""
     return (

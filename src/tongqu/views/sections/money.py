@@ -41,7 +41,7 @@ def money(figures: Figures, words: Words, *, names: Names) -> dict[str, Any]:
     }
 
 
-def _series(figures: Figures, words: Words, fills: dict[str, str]) -> list[Series]:
+def _series(figures: Figures, words: Words, *, fills: dict[str, str]) -> list[Series]:
     table = figures.money.years
     return [
         Series(words(f"money.{key}"), fill, [float(value) for value in table[key]])
@@ -52,7 +52,7 @@ def _series(figures: Figures, words: Words, fills: dict[str, str]) -> list[Serie
 def _chart(figures: Figures, words: Words) -> str:
     return columns(
         figures.stored.years,
-        stacks=[_series(figures, words, USES), _series(figures, words, SOURCES)],
+        stacks=[_series(figures, words, fills=USES), _series(figures, words, fills=SOURCES)],
         label=words("money.chart"),
         unit=words("axis.money"),
         words=words.axis,

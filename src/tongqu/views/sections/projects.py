@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -82,7 +83,7 @@ def _row(row: dict[str, Any], words: Words, *, names: Names) -> list[str]:
         names.place(row["village"]),
         names.place(row["town"]),
         names.place(row["county"]),
-        raw(f'<span class="chip">{symbol(str(row["sector"]))}{raw("").escape(kind)}</span>'),
+        raw(f'<span class="chip">{symbol(str(row["sector"]))}{escape(kind)}</span>'),
         f"{words.number(row['size'], 0 if whole else 2)} {words.label('unit', str(row['size_unit']))}",
         str(row["start"]),
         str(row["opens"]),
@@ -95,63 +96,49 @@ def _row(row: dict[str, Any], words: Words, *, names: Names) -> list[str]:
 
 def _code(project: str) -> str:
     """The code, escaped, with a place to break the line."""
-    return str(raw("").escape(project)).replace(":", ":<wbr>")
+    return str(escape(project)).replace(":", ":<wbr>")
 
 
 def _summary(figures: Figures, words: Words) -> Grid:
+    """Number of projects by kind and year of start, with the capital of each sector below it."""
     found = figures.projects
-    years = list(figures.stored.years)
+    kinds, capital = by_key(found.kinds), by_key(found.sectors())
     rows: list[list[str]] = []
-    sums_at: set[int] = set()
-    kinds = by_key(found.kinds)
+    sums: set[int] = set()
     for sector, sum_of in by_key(found.kinds.groupby(level="sector").sum()).items():
+        name = words.label("sector", str(sector))
+        chip = raw(f'<span class="chip">{symbol(str(sector))}{escape(name)}</span>')
         for kind, counts in by_key(part(found.counts, sector)).items():
-            sums = kinds[sector, kind]
-            rows.append(
-                [
-                    raw(
-                        f'<span class="chip">{symbol(str(sector))}{words.label("sector", str(sector))}</span>'
-                    ),
-                    words.label("kind", str(kind)),
-                    *(words.count(n) if n else "" for n in counts.values()),
-                    words.count(sums["count"]),
-                    words.amount(sums["capital_wan"]),
-                    words.amount(sums["running_wan"]),
-                ]
-            )
-        capital = by_key(found.sectors())[sector]
-        sums_at.add(len(rows))
-        rows.append(
-            [
-                "",
-                words("projects.capital_of", sector=words.label("sector", str(sector))),
-                *(words.amount(value) if value else "" for value in capital.values()),
-                words.count(sum_of["count"]),
-                words.amount(sum_of["capital_wan"]),
-                words.amount(sum_of["running_wan"]),
-            ]
-        )
-    total = found.kinds.sum()
+            shown = [words.count(number) if number else "" for number in counts.values()]
+            rows.append([chip, words.label("kind", str(kind)), *shown, *_ends(kinds[sector, kind], words)])
+        sums.add(len(rows))
+        shown = [words.amount(value) if value else "" for value in capital[sector].values()]
+        rows.append(["", words("projects.capital_of", sector=name), *shown, *_ends(sum_of, words)])
+    years = list(map(str, figures.stored.years))
+    total = {str(key): float(value) for key, value in found.kinds.sum().items()}
     return Grid(
         label=words("projects.summary"),
         head=[
             *(words(f"column.{key}") for key in ("sector", "kind_only")),
-            *map(str, years),
+            *years,
             *(words(f"column.{key}") for key in ("count", "capital", "running")),
         ],
         rows=rows,
         foot=[
             words("total.count"),
-            *(words.count(n) for n in found.counts.sum()),
-            words.count(total["count"]),
-            words.amount(total["capital_wan"]),
-            words.amount(total["running_wan"]),
+            *(words.count(number) for number in found.counts.to_numpy().sum(axis=0)),
+            *_ends(total, words),
         ],
         numeric=frozenset(range(2, len(years) + 5)),
         heads=1,
-        sums=frozenset(sums_at),
+        sums=frozenset(sums),
         css="summary",
     )
+
+
+def _ends(row: dict[str, Any], words: Words) -> list[str]:
+    """Number, capital and running cost at the end of a row."""
+    return [words.count(row["count"]), words.amount(row["capital_wan"]), words.amount(row["running_wan"])]
 
 
 def _chart(figures: Figures, words: Words) -> str:

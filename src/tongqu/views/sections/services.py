@@ -29,8 +29,8 @@ def services(figures: Figures, words: Words, *, names: Names) -> dict[str, Any]:
                 "key": name,
                 "title": words.label("service", name),
                 "rule": words("services.rule", minutes=words.plain(limit)) if limit else "",
-                "grid": _grid(figures, words, name, names=names),
-                "unserved": _unserved(figures, words, name, names=names),
+                "grid": _grid(figures, words, service=name, names=names),
+                "unserved": _unserved(figures, words, service=name, names=names),
                 "rest": words(
                     "services.rest",
                     people=words.count(total["demand"] - total["plan"]),
@@ -57,7 +57,7 @@ def _cells(row: dict[Any, float], words: Words) -> list[str]:
     ]
 
 
-def _grid(figures: Figures, words: Words, service: str, *, names: Names) -> Grid:
+def _grid(figures: Figures, words: Words, *, service: str, names: Names) -> Grid:
     table = part(figures.services.counties, service)
     total = by_key(figures.services.totals)[service]
     keys = ["county", "span", "without", "with", "added", "demand"]
@@ -70,7 +70,7 @@ def _grid(figures: Figures, words: Words, service: str, *, names: Names) -> Grid
     )
 
 
-def _unserved(figures: Figures, words: Words, service: str, *, names: Names) -> Grid:
+def _unserved(figures: Figures, words: Words, *, service: str, names: Names) -> Grid:
     table = figures.services.unserved
     mine = table[table["service"] == service]
     timed = bool(mine["minutes"].notna().any())

@@ -8,6 +8,7 @@ from typing import Any
 from tongqu.data import table_specs
 from tongqu.views.grid import Grid, raw
 from tongqu.views.tables import Figures
+from tongqu.views.tables.trust import Certificate
 from tongqu.views.words import Words
 
 __all__ = ["basis", "certificate", "glossary", "sources"]
@@ -123,61 +124,26 @@ def _promise(figures: Figures, words: Words) -> Grid:
 
 def certificate(figures: Figures, words: Words) -> dict[str, Any]:
     """Give what the template of the certificate shows."""
-    found, manifest = figures.trust.certificate, figures.stored.run.manifest
+    found = figures.trust.certificate
     logs = {key: float(getattr(found, key)) for key in ("baseline", "objective", "simulated", "bound")}
-    values = [
-        [words(f"certificate.{key}"), f"{value:.6f}", f"{math.exp(value):.6f}"] for key, value in logs.items()
-    ]
-    gaps = [
-        [words("certificate.gap"), f"{found.gap:.6f}", words.share(found.gap_share, digits=4)],
-        [
-            words("certificate.gap_simulated"),
-            f"{max(0.0, found.bound - found.simulated):.6f}",
-            words.share(found.gap_simulated_share, digits=4),
-        ],
-        [
-            words("certificate.gap_asked"),
-            f"{found.gap_asked:.6f}",
-            words.share(math.expm1(found.gap_asked), digits=4),
-        ],
-        [
-            words("certificate.tangent"),
-            f"{found.tangent_error:.6f}",
-            words.share(math.expm1(found.tangent_error), digits=4),
-        ],
-    ]
-    facts = [
-        (words("certificate.status"), words.label("end", found.status)),
-        (
-            words("certificate.size"),
-            words(
-                "certificate.size_of",
-                rows=words.count(found.rows),
-                variables=words.count(found.variables),
-                candidates=words.count(found.candidates),
-            ),
-        ),
-        (words("certificate.solver"), found.solver),
-        (
-            words("certificate.settings"),
-            words(
-                "certificate.settings_of",
-                threads=found.threads,
-                seed=found.seed,
-                seconds=words.plain(found.seconds),
-            ),
-        ),
-        (words("certificate.engine"), f"Tongqu {manifest['engine']}"),
-        (words("run"), figures.stored.run.id),
-        (words("certificate.region"), str(manifest["region"]["sha256"])),
-    ]
-    head = [words("column.item"), words("column.log_d"), words("column.as_d")]
-    numeric = frozenset({1, 2})
-    shares = [words("column.item"), words("column.log_d"), words("column.as_share")]
+    head = [words("column.item"), words("column.log_d")]
     return {
-        "values": Grid(label=words("certificate"), head=head, rows=values, numeric=numeric),
-        "gaps": Grid(label=words("certificate.gap"), head=shares, rows=gaps, numeric=numeric),
-        "facts": facts,
+        "values": Grid(
+            label=words("certificate"),
+            head=[*head, words("column.as_d")],
+            rows=[
+                [words(f"certificate.{key}"), f"{value:.6f}", f"{math.exp(value):.6f}"]
+                for key, value in logs.items()
+            ],
+            numeric=frozenset({1, 2}),
+        ),
+        "gaps": Grid(
+            label=words("certificate.gap"),
+            head=[*head, words("column.as_share")],
+            rows=_gaps(found, words),
+            numeric=frozenset({1, 2}),
+        ),
+        "facts": _facts(figures, words),
         "statement": words(
             "certificate.statement",
             gap=words.most(found.gap_share, digits=3),
@@ -186,6 +152,36 @@ def certificate(figures: Figures, words: Words) -> dict[str, Any]:
             simulated=f"{math.exp(found.simulated):.4f}",
         ),
     }
+
+
+def _gaps(found: Certificate, words: Words) -> list[list[str]]:
+    """Distances in log D and as a share of D."""
+    gaps = {
+        "gap": found.gap,
+        "gap_simulated": max(0.0, found.bound - found.simulated),
+        "gap_asked": found.gap_asked,
+        "tangent": found.tangent_error,
+    }
+    return [
+        [words(f"certificate.{key}"), f"{value:.6f}", words.share(math.expm1(value), digits=4)]
+        for key, value in gaps.items()
+    ]
+
+
+def _facts(figures: Figures, words: Words) -> list[tuple[str, str]]:
+    """How the plan was found, and what identifies it."""
+    found, run = figures.trust.certificate, figures.stored.run
+    size = {key: words.count(getattr(found, key)) for key in ("rows", "variables", "candidates")}
+    settings = {"threads": found.threads, "seed": found.seed, "seconds": words.plain(found.seconds)}
+    return [
+        (words("certificate.status"), words.label("end", found.status)),
+        (words("certificate.size"), words("certificate.size_of", **size)),
+        (words("certificate.solver"), found.solver),
+        (words("certificate.settings"), words("certificate.settings_of", **settings)),
+        (words("certificate.engine"), f"Tongqu {run.manifest['engine']}"),
+        (words("run"), run.id),
+        (words("certificate.region"), str(run.manifest["region"]["sha256"])),
+    ]
 
 
 def sources(figures: Figures, words: Words) -> Grid:

@@ -101,7 +101,7 @@ def _counties(stored: Stored, names: tuple[str, ...]) -> pd.DataFrame:
     return pd.concat(parts, names=["service", "unit"])
 
 
-def _share(stored: Stored, case: Case, name: str) -> npt.NDArray[np.float64]:
+def _share(stored: Stored, case: Case, *, name: str) -> npt.NDArray[np.float64]:
     """Share of the demand that is served, shape (villages, years); NaN where there is none."""
     demand = stored.cube.of(case, f"demand.{name}")
     served = stored.cube.of(case, f"served.{name}")
@@ -111,7 +111,7 @@ def _share(stored: Stored, case: Case, name: str) -> npt.NDArray[np.float64]:
 
 
 def _states(stored: Stored, name: str) -> npt.NDArray[np.int8]:
-    base, plan = (_share(stored, case, name) for case in CASES)
+    base, plan = (_share(stored, case, name=name) for case in CASES)
     state = np.select([np.isnan(plan), plan < SERVED, base >= SERVED], [NO_DEMAND, WITHOUT, BEFORE], NEW)
     return state.astype(np.int8)
 
