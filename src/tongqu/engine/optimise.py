@@ -14,6 +14,7 @@ from tongqu.engine.financing import UNIT_WAN, financing
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import ProgramInfeasibleError, Solution, solver_version
 from tongqu.engine.model import build
+from tongqu.engine.prune import needed_starts
 from tongqu.engine.terms import Model
 
 __all__ = ["Certificate", "Plan", "limit_words", "optimise"]
@@ -122,7 +123,7 @@ def optimise(inputs: Inputs, *, progress: Progress = silent) -> Plan:
         )
     except ProgramInfeasibleError:
         raise _infeasible(model) from None
-    starts = _starts(model, solution)
+    starts = needed_starts(inputs, _starts(model, solution))
     promised = _promised(model, solution)
     rows, variables = model.program.size
     certificate = Certificate(
