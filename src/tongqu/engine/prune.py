@@ -64,8 +64,11 @@ def _providers(
     }
     providers: dict[Cell, list[tuple[str, ...]]] = defaultdict(list)
     cells: dict[str, list[Cell]] = defaultdict(list)
-    options = [((row["project"],), (row["key"], row["unit"])) for row in served.to_dict("records")]
-    options += [((row["first"], row["second"]), (row["key"], row["unit"])) for row in both.to_dict("records")]
+    options: list[tuple[tuple[str, ...], Cell]] = []
+    options += [((row["project"],), (row["key"], row["unit"])) for row in served.to_dict("records")]
+    options += [
+        ((row["first"], row["second"]), (row["key"], row["unit"])) for row in both.to_dict("records")
+    ]
     for option, cell in options:
         if cell in needy:
             providers[cell].append(option)
