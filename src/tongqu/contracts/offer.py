@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from tongqu.base import TongquError
@@ -191,6 +192,16 @@ def _problems(offer: Offer) -> list[str]:
     ledgers = set(offer.entries["ledger"]) - set(LEDGERS)
     if ledgers:
         problems.append(f"unknown ledger {min(ledgers)!r}; known are {', '.join(LEDGERS)}")
+    entries = offer.entries
+    served = entries[entries["ledger"] == "served"]
+    wrong = {
+        "a lead is negative": (offer.projects["lead"] < 0).any(),
+        "an entry begins before the start": (entries["since"] < 0).any(),
+        "an amount is not finite": not np.isfinite(entries["amount"].fillna(0.0)).all(),
+        "served credit lies outside (0, 1]": ((served["amount"] <= 0) | (served["amount"] > 1)).any(),
+        "served credit ends; a service that opened stays": (served["until"] != FOREVER).any(),
+    }
+    problems += [words for words, holds in wrong.items() if holds]
     if any(frame["amount"].isna().any() for frame in (offer.entries, offer.pairs, offer.limits)):
         problems.append("an amount is missing")
     return problems

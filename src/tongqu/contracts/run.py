@@ -21,7 +21,7 @@ from tongqu.base import Problem, RunError
 from tongqu.contracts.scenario import Scenario, load_scenario
 from tongqu.data import Region, load_region
 
-__all__ = ["FORMAT", "TABLES", "Run", "check_files", "open_run", "run_id", "write_run"]
+__all__ = ["FORMAT", "TABLES", "Run", "check_files", "check_target", "open_run", "run_id", "write_run"]
 
 FORMAT: Final = 1
 """Version of the folder's layout."""
@@ -173,8 +173,7 @@ def write_run(
     RunError
         If something that is not a run is at ``folder``.
     """
-    if folder.exists() and any(folder.iterdir()) and not (folder / MANIFEST).is_file():
-        raise RunError(f"{folder} holds something that is not a run; name another folder")
+    folder = check_target(folder)
     draft = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     shutil.rmtree(draft, ignore_errors=True)
     try:
@@ -197,6 +196,22 @@ def write_run(
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return open_run(folder)
+
+
+def check_target(folder: Path) -> Path:
+    """Give the folder's full path if a run may be stored there: it is absent, empty, or an earlier run.
+
+    Raises
+    ------
+    RunError
+        If something else is there.
+    """
+    target = folder.resolve()
+    if target.is_file():
+        raise RunError(f"{folder} is a file; name a folder")
+    if target.exists() and any(target.iterdir()) and not (target / MANIFEST).is_file():
+        raise RunError(f"{folder} holds something that is not a run; name another folder")
+    return target
 
 
 def _place(folder: Path, name: str) -> Path:

@@ -19,7 +19,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Floor(_Strict):
@@ -203,6 +203,10 @@ def _resolved(path: Path, *, seen: tuple[Path, ...]) -> dict[str, Any]:
         base = _resolved(path.parent / str(content.pop("extends")), seen=(*seen, path))
     patches = content.pop("set", {})
     merged = _merged(base, content)
+    if not isinstance(patches, dict):
+        raise ScenarioError(
+            [Problem(rule="not a table", mend="write [set] with dotted keys", file=path.name, column="set")]
+        )
     for dotted, value in patches.items():
         _patch(merged, dotted, value=value)
     return merged
@@ -211,6 +215,10 @@ def _resolved(path: Path, *, seen: tuple[Path, ...]) -> dict[str, Any]:
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except IsADirectoryError:
+        raise ScenarioError(
+            [Problem(rule="this is a folder", mend="name a TOML file", file=str(path))]
+        ) from None
     except FileNotFoundError:
         raise ScenarioError(
             [Problem(rule="no such scenario file", mend="check the path", file=str(path))]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from tongqu.base import Progress, silent
+from tongqu.base import Problem, Progress, ScenarioError, silent
 from tongqu.contracts import Assume, Offer, Scenario, Sector, State
 from tongqu.data import Region
 from tongqu.engine.coordinate import Indicators, indicators_of, weights_of
@@ -64,9 +64,10 @@ def prepare(
 ) -> Inputs:
     """Simulate the baseline, collect the offers and evaluate the indicators."""
     assume = Assume.of(region["standards"], scenario)
+    _check_wishes(region, scenario)
     states = simulate(region, sectors, scenario=scenario, assume=assume, progress=progress)
     offer = collect_offers(region, sectors, states=states, assume=assume, progress=progress)
-    offer = _allowed(offer, scenario)
+    offer = _allowed(_known_bans(offer, scenario), scenario)
     return Inputs(
         region,
         scenario,
@@ -77,6 +78,53 @@ def prepare(
         indicators_of(region, states),
         weights_of(region, states, scenario=scenario),
     )
+
+
+def _check_wishes(region: Region, scenario: Scenario) -> None:
+    """Floors name counties and years of the plan; a project is pinned once."""
+    counties = set(region.level("county").index)
+    problems = []
+    for number, floor in enumerate(scenario.floors):
+        if floor.county and floor.county not in counties:
+            problems.append(("floors", number, "county", floor.county, "not a county of the region"))
+        if floor.year > scenario.last_year:
+            problems.append(("floors", number, "year", str(floor.year), "begins after the plan"))
+    seen: set[str] = set()
+    for number, pin in enumerate(scenario.pinned):
+        if pin.project in seen:
+            problems.append(("pinned", number, "project", pin.project, "pinned twice"))
+        seen.add(pin.project)
+    if problems:
+        raise ScenarioError(
+            [
+                Problem(
+                    rule=rule,
+                    mend="mend the scenario",
+                    file="scenario",
+                    column=f"{table}[{number}].{key}",
+                    value=value,
+                )
+                for table, number, key, value, rule in problems
+            ]
+        )
+
+
+def _known_bans(offer: Offer, scenario: Scenario) -> Offer:
+    unknown = sorted(set(scenario.banned) - set(offer.projects["project"]))
+    if unknown:
+        raise ScenarioError(
+            [
+                Problem(
+                    rule="not on offer",
+                    mend="ban projects by their code in the offer",
+                    file="scenario",
+                    column="banned",
+                    value=name,
+                )
+                for name in unknown
+            ]
+        )
+    return offer
 
 
 def _allowed(offer: Offer, scenario: Scenario) -> Offer:

@@ -383,6 +383,8 @@ def _new_solver() -> highspy.Highs:
         os.close(saved)
         os.close(sink)
     solver.silent()
+    # The pool of threads outlives a solver, and a later one may ask for another number.
+    solver.resetGlobalScheduler(True)
     return solver
 
 

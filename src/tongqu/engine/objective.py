@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from tongqu.engine.lp import Terms
-from tongqu.engine.terms import Ints, Model, entry_terms
+from tongqu.engine.terms import Floats, Ints, Model, Score, entry_terms
 from tongqu.methods.index import tangents
 
-__all__ = ["add_objective"]
+__all__ = ["add_objective", "promised_subindex"]
 
 LEAST: Final = 1e-3
 """Least subindex that the tangents cover; below it the log of a subindex means nothing."""
@@ -26,7 +26,6 @@ def add_objective(model: Model) -> None:
     for side, symbol in (("urban", "U"), ("rural", "R")):
         names = inputs.indicators.table.index[inputs.indicators.table["side"] == side]
         index = _subindex(model, symbol, names=names, terms=terms, cells=cells)
-        model.subindex[symbol] = index
         variable.append(_logarithm(model, symbol, index=index, names=names))
         weight.append(inputs.weights.to_numpy() / 4)
     # U and R each weigh a quarter, and the weights of counties and years add up to 1.
@@ -94,17 +93,44 @@ def _subindex(
             [found["county"], np.asarray(inputs.years)[found["year"].astype(int)]]
         )
         cell = place.reindex(code).to_numpy()
+        slope = _slope(base, cell, amount=found["amount"].to_numpy())
         program.rows(
             f"score {name}",
             Terms.join(
-                [Terms.of(each, raised, 1.0), Terms.of(cell, found["variable"], -found["amount"].to_numpy())]
+                [
+                    Terms.of(each, raised, 1.0),
+                    Terms.of(cell, found["variable"], -found["amount"] * slope[cell]),
+                ]
             ),
             sense="<=",
-            rhs=base,
+            rhs=np.maximum(base, 0.0),
         )
+        model.scores[symbol].append(Score(weight, base, cell, found))
         parts.append(Terms.of(each, raised, -weight))
     program.rows(f"subindex {symbol}", Terms.join(parts), sense="<=", rhs=constant)
+    model.constant[symbol] = constant
     return index
+
+
+def _slope(base: Floats, cell: Ints, *, amount: Floats) -> Floats:
+    """Slope of the score over the gain in each cell: 1, or less where the baseline is below the worst value.
+
+    There the score is ``max(0, base + gain)``, which is convex; the chord from no gain to the largest
+    gain lies above it, so the bound stays valid.
+    """
+    most = np.bincount(cell, weights=np.maximum(amount, 0.0), minlength=len(base))
+    chord = np.divide(base + most, most, out=np.zeros(len(base)), where=most > 0)
+    return np.where(base >= 0, 1.0, np.maximum(chord, 0.0))
+
+
+def promised_subindex(model: Model, symbol: str, *, values: Floats) -> Floats:
+    """Subindex of every county and year as the index defines it, at the values of a solution."""
+    total = model.constant[symbol].copy()
+    for score in model.scores[symbol]:
+        gain = score.terms["amount"].to_numpy() * values[score.terms["variable"].to_numpy(dtype=np.int64)]
+        raised = score.base + np.bincount(score.cell, weights=gain, minlength=len(total))
+        total += score.weight * np.clip(raised, 0.0, 1.0)
+    return total
 
 
 def _logarithm(model: Model, symbol: str, *, index: Ints, names: pd.Index) -> Ints:

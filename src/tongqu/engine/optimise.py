@@ -14,6 +14,7 @@ from tongqu.engine.financing import UNIT_WAN, financing
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import ProgramInfeasibleError, Solution, solver_version
 from tongqu.engine.model import build
+from tongqu.engine.objective import promised_subindex
 from tongqu.engine.prune import needed_starts
 from tongqu.engine.terms import Model
 
@@ -185,7 +186,9 @@ def _starts(model: Model, solution: Solution) -> pd.Series:
 
 
 def _promised(model: Model, solution: Solution) -> pd.DataFrame:
-    u, r = (np.clip(solution.values[model.subindex[symbol]], 1e-6, 1.0) for symbol in ("U", "R"))
+    u, r = (
+        np.clip(promised_subindex(model, symbol, values=solution.values), 1e-6, 1.0) for symbol in ("U", "R")
+    )
     return pd.DataFrame({"U": u, "R": r, "D": (u * r) ** 0.25}, index=model.inputs.weights.index)
 
 

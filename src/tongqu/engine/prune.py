@@ -66,9 +66,7 @@ def _providers(
     cells: dict[str, list[Cell]] = defaultdict(list)
     options: list[tuple[tuple[str, ...], Cell]] = []
     options += [((row["project"],), (row["key"], row["unit"])) for row in served.to_dict("records")]
-    options += [
-        ((row["first"], row["second"]), (row["key"], row["unit"])) for row in both.to_dict("records")
-    ]
+    options += [((row["first"], row["second"]), (row["key"], row["unit"])) for row in both.to_dict("records")]
     for option, cell in options:
         if cell in needy:
             providers[cell].append(option)

@@ -17,12 +17,23 @@ from tongqu.contracts import FOREVER
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import Program
 
-__all__ = ["NONE", "Ints", "Model", "entry_terms"]
+__all__ = ["NONE", "Floats", "Ints", "Model", "Score", "entry_terms"]
 
+Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 NONE: Final = -1
 """Number of a variable that does not exist: the project cannot be started by then."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """One raised indicator: weight, baseline score by cell (not clipped), what raises it in which cell."""
+
+    weight: float
+    base: Floats
+    cell: Ints
+    terms: pd.DataFrame
 
 
 @dataclass
@@ -43,7 +54,8 @@ class Model:
     inputs: Inputs
     started: Ints
     credits: list[pd.DataFrame] = field(default_factory=list)
-    subindex: dict[str, Ints] = field(default_factory=dict)
+    scores: dict[str, list[Score]] = field(default_factory=lambda: {"U": [], "R": []})
+    constant: dict[str, Floats] = field(default_factory=dict)
     limits: dict[str, str] = field(default_factory=dict)
     tangent_error: float = 0.0
 

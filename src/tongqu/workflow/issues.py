@@ -70,7 +70,7 @@ def _difference(checked: Checked) -> list[tuple[str, str, str, str]]:
     for name, part in found.groupby("variable", sort=True):
         promised, simulated = float(part["promised"].sum()), float(part["simulated"].sum())
         if abs(simulated - promised) > 1e-6 * max(1.0, abs(promised)):
-            share = simulated / promised - 1
+            share = simulated / promised - 1 if promised else 1.0
             rows.append(
                 (
                     "promise",

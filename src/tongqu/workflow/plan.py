@@ -11,7 +11,7 @@ import pandas as pd
 import tomli_w
 
 from tongqu.base import Progress, Report, silent
-from tongqu.contracts import Run, Scenario, State, ledger_of, run_id, write_run
+from tongqu.contracts import Run, Scenario, State, check_target, ledger_of, run_id, write_run
 from tongqu.data import Region, region_files
 from tongqu.engine.check import Checked, check_plan
 from tongqu.engine.coordinate import Indicators
@@ -80,6 +80,7 @@ def plan(
     >>> made.summary()["gap"] < 0.001  # doctest: +SKIP
     True
     """
+    folder = check_target(Path(out))
     region, chosen = region_of(region, progress=progress), scenario_of(scenario)
     sectors = sectors_for(region)
     inputs = prepare(region, sectors, scenario=chosen, progress=progress)
@@ -91,7 +92,7 @@ def plan(
     manifest = _manifest(inputs, made, checked, versions=versions)
     files = {f"inputs/{name}": content for name, content in region_files(region, whole=True).items()}
     files["scenario.toml"] = tomli_w.dumps(_plain(chosen.model_dump(mode="json"))).encode()
-    run = write_run(Path(out), files=files, tables=tables_of(inputs, made, checked), manifest=manifest)
+    run = write_run(folder, files=files, tables=tables_of(inputs, made, checked), manifest=manifest)
     return PlanRun(run)
 
 

@@ -174,6 +174,7 @@ def _accounts(run: Run) -> list[Problem]:
     )
     for item in ("capital", "running", "grant", "borrow", "repay", "interest", "cash", "debt", "room"):
         wide[item] = wide.get(item, 0.0)
+    problems = _bills(run, wide)
     before = wide.groupby(level="unit")[["cash", "debt"]].shift(fill_value=0.0)
     cash = (
         before["cash"]
@@ -186,7 +187,6 @@ def _accounts(run: Run) -> list[Problem]:
         - wide["running"]
     )
     debt = before["debt"] + wide["borrow"] - wide["repay"]
-    problems = []
     for name, wanted in (("cash", cash), ("debt", debt)):
         off = (wanted - wide[name]).abs()
         if (off > MONEY_TOLERANCE).any():
@@ -200,6 +200,35 @@ def _accounts(run: Run) -> list[Problem]:
                 )
             )
     return problems
+
+
+def _bills(run: Run, wide: pd.DataFrame) -> list[Problem]:
+    """Nothing is below nothing; what is paid is the ledger's, and the yearly money is the offer's."""
+    money = run["results/ledger"].query("ledger == 'money'").rename(columns={"key": "item"})
+    limits = run["offer/limits"].query("ledger == 'money' and key == 'room'").assign(item="room")
+    wanted = pd.concat([frame[["unit", "year", "item", "amount"]] for frame in (money, limits)])
+    table = wanted.pivot_table(index=["unit", "year"], columns="item", values="amount", aggfunc="sum")
+    problems = []
+    for item in ("capital", "running", "room"):
+        stated = table[item] if item in table else pd.Series(0.0, index=wide.index)
+        off = (wide[item] - stated.reindex(wide.index).fillna(0.0)).abs()
+        if (off > MONEY_TOLERANCE).any():
+            problems.append(
+                (item, f"it is not what the ledger or the offer says, by {off.max():.2f} 万元", off)
+            )
+    below = wide.min(axis=1)
+    if (below < -MONEY_TOLERANCE).any():
+        problems.append(("", f"an item is below nothing: {below.min():.2f} 万元", -below))
+    return [
+        Problem(
+            rule=rule,
+            mend="make the run again",
+            file="results/accounts",
+            column=item,
+            value=str(off.idxmax()),
+        )
+        for item, rule, off in problems
+    ]
 
 
 def _limits(run: Run) -> list[Problem]:
