@@ -1,56 +1,132 @@
-"""Progress on the screen: a line that moves on a terminal, plain lines elsewhere; always on stderr."""
+"""Progress on standard error: a line that moves on a terminal, a few plain lines elsewhere."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import Final
 
 from rich.console import Console
-from rich.status import Status
+from rich.live import Live
+from rich.spinner import Spinner
 
-from tongqu.apps.words import Language, say
-from tongqu.base import Progress, Report, silent
+from tongqu.apps.interrupt import heed_interrupts
+from tongqu.apps.words import Language, label, say
+from tongqu.base import Progress, Report
 
 __all__ = ["show_progress"]
 
+PLAIN_SECONDS: Final = 10.0
+"""Least time between two plain lines of one stage."""
+
 
 @contextmanager
-def show_progress(language: Language, *, quiet: bool = False) -> Iterator[Progress]:
-    """Give a progress function that shows stages, and best plan, bound and gap while optimising."""
-    if quiet:
-        yield silent
-        return
-    console = Console(stderr=True)
-    began = time.monotonic()
-    seen: list[str] = []
-    if not console.is_terminal:
-        yield lambda report: _plain(console, report, language=language, seen=seen)
-        return
-    with console.status("") as status:
-        yield lambda report: _live(status, report, language=language, began=began)
+def show_progress(
+    language: Language, *, quiet: bool = False, console: Console | None = None
+) -> Iterator[Progress]:
+    """Give a progress function that shows stages, and best plan, bound and gap while optimising.
+
+    Parameters
+    ----------
+    language : {"zh", "en"}
+    quiet : bool
+        Show nothing; Ctrl-C is still heeded at every report.
+    console : Console, optional
+        Standard error unless given.
+    """
+    with heed_interrupts() as heed:
+        if quiet:
+            yield lambda _: heed()
+            return
+        console = console or Console(stderr=True, highlight=False, markup=False, emoji=False)
+        board = Board(language, console)
+        show = board.live if console.is_terminal else board.plain
+
+        def tell(report: Report) -> None:
+            heed()
+            show(report)
+
+        with Live(board, console=console, transient=True) if console.is_terminal else nullcontext():
+            yield tell
+        board.finish()
 
 
-def _words(report: Report, language: Language) -> str:
-    parts = [say(f"stage.{report.stage}", language)]
-    if report.done is not None:
-        parts.append(f"{report.done:.0%}")
-    if report.best is not None and report.bound is not None and report.gap is not None:
-        parts += [
-            f"{say('best', language)} {math.exp(report.best):.5f}",
-            f"{say('bound', language)} {math.exp(report.bound):.5f}",
-            f"{say('gap', language)} {math.expm1(report.gap):.3%}",
-        ]
-    return "  ".join(parts)
+@dataclass
+class Board:
+    """What is known about the work so far."""
 
+    language: Language
+    console: Console
+    began: float = field(default_factory=time.monotonic)
+    stage: Report | None = None
+    since: float = 0.0
+    printed: float = 0.0
+    pending: str = ""
+    spinner: Spinner = field(default_factory=lambda: Spinner("dots"))
 
-def _plain(console: Console, report: Report, *, language: Language, seen: list[str]) -> None:
-    """One line when a stage begins."""
-    if not seen or seen[-1] != report.stage:
-        seen.append(report.stage)
-        console.print(say(f"stage.{report.stage}", language), highlight=False)
+    def __rich__(self) -> Spinner | str:
+        """The stage that is under way, redrawn several times a second so that the time moves."""
+        if self.stage is None:
+            return ""
+        self.spinner.update(text=f"{self.line(self.stage)}  {self.seconds(self.since)}")
+        return self.spinner
 
+    def live(self, report: Report) -> None:
+        """Take a report on a terminal: finished stages stay as lines."""
+        if self.stage is None or report.stage != self.stage.stage:
+            self.close()
+            self.since = time.monotonic()
+        elif report.best is None and self.stage.best is not None:
+            return
+        self.stage = report
 
-def _live(status: Status, report: Report, *, language: Language, began: float) -> None:
-    status.update(f"{_words(report, language)}  [dim]{time.monotonic() - began:.0f} s[/dim]")
+    def plain(self, report: Report) -> None:
+        """Take a report where lines cannot move: one line for a stage, more only for a better gap."""
+        now = time.monotonic()
+        if self.stage is None or report.stage != self.stage.stage:
+            self.say(self.pending)
+            self.say(self.line(report, share=False))
+            self.printed = now
+        elif report.gap is not None:
+            self.pending = self.line(report)
+            if now - self.printed >= PLAIN_SECONDS:
+                self.say(self.pending)
+                self.printed = now
+        self.stage = report
+
+    def close(self) -> None:
+        """Leave the line of the finished stage."""
+        if self.stage is not None:
+            self.console.print(f"✓ {self.line(self.stage, share=False)}  {self.seconds(self.since)}")
+
+    def finish(self) -> None:
+        """Say that all is done and how long it took."""
+        if self.console.is_terminal:
+            self.close()
+        if self.stage is not None:
+            self.say(self.pending)
+            self.say(say("done", self.language, time=self.seconds(self.began)))
+
+    def say(self, text: str) -> None:
+        """Print a line that is not blank, once."""
+        self.pending = ""
+        if text:
+            self.console.print(text, soft_wrap=True)
+
+    def seconds(self, since: float) -> str:
+        """Time that has passed."""
+        return say("seconds", self.language, value=f"{time.monotonic() - since:.0f}")
+
+    def line(self, report: Report, *, share: bool = True) -> str:
+        """A report in words: stage, share done where it is known, best plan, bound and gap."""
+        parts = [label(f"stage.{report.stage}", self.language, fallback=report.stage)]
+        if share and report.done is not None:
+            parts.append(f"{report.done:.0%}")
+        if report.best is not None and report.bound is not None and report.gap is not None:
+            figures = {"best": math.exp(report.best), "bound": math.exp(report.bound)}
+            parts += [f"{say(name, self.language)} {value:.5f}" for name, value in figures.items()]
+            parts.append(f"{say('gap', self.language)} {math.expm1(report.gap):.3%}")
+        return "  ".join(parts)

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-__all__ = ["Language", "catalogue", "default_language", "say"]
+__all__ = ["Language", "catalogue", "default_language", "label", "say"]
 
 Language = Literal["zh", "en"]
 
@@ -27,15 +27,29 @@ def catalogue() -> dict[str, dict[str, str]]:
     return {row["key"]: row for row in csv.DictReader(text.splitlines())}
 
 
-def say(key: str, language: Language) -> str:
-    """The word of a key; a key that is not in the catalogue is an error."""
-    return catalogue()[key][language]
+def say(key: str, language: Language, **values: object) -> str:
+    """The words of a key with values filled in; a key that is not in the catalogue is an error.
+
+    Examples
+    --------
+    >>> say("seconds", "en", value=3)
+    '3 s'
+    """
+    return catalogue()[key][language].format(**values)
+
+
+def label(key: str, language: Language, *, fallback: str = "") -> str:
+    """The words of a key that a plug-in may have made up, or the fallback."""
+    return catalogue()[key][language] if key in catalogue() else fallback
 
 
 def default_language() -> Language:
-    """The language asked for by ``TONGQU_LANG``; English in an English locale; Chinese otherwise."""
-    asked = os.environ.get("TONGQU_LANG", "")
+    """The language that ``TONGQU_LANG`` asks for; else Chinese if the locale is Chinese or says nothing."""
+    asked = os.environ.get("TONGQU_LANG", "").strip().lower()
     if asked in ("zh", "en"):
         return "zh" if asked == "zh" else "en"
-    name = os.environ.get("LC_ALL") or os.environ.get("LANG") or locale.getlocale()[0] or ""
-    return "en" if name.lower().startswith("en") else "zh"
+    said = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")
+    if not said and os.name == "nt":
+        said = locale.getlocale()[0] or ""
+    name = said.partition(".")[0].lower()
+    return "zh" if name in ("", "c", "posix") or name.startswith(("zh", "chinese")) else "en"

@@ -1,0 +1,198 @@
+"""The tables that commands show."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import pandas as pd
+from rich.table import Table
+
+from tongqu.apps.output import Face
+from tongqu.apps.words import label
+from tongqu.contracts import Run
+from tongqu.data import Region, table_specs
+from tongqu.workflow import Diagnosis, PlanRun, Verification
+
+__all__ = [
+    "check_tables",
+    "diagnosis_tables",
+    "diff_table",
+    "plan_tables",
+    "service_rows",
+    "verify_tables",
+]
+
+Shown = list[Table | str]
+
+MOST_VILLAGES: Final = 30
+MOST_CHANGES: Final = 200
+WAN_PER_YI: Final = 10_000
+"""万元 in one 亿元."""
+WAN_PER_MILLION: Final = 100
+"""万元 in one million yuan."""
+
+
+def check_tables(face: Face, region: Region, summary: Mapping[str, Any]) -> Shown:
+    """What a region holds and which sectors can run."""
+    specs = table_specs()
+    rows = [
+        (
+            row["table"],
+            face.name(specs[row["table"]].title_zh, specs[row["table"]].title_en),
+            f"{row['rows']:,}",
+            row["modelled"],
+            face.word("package") if row["table"] in region.provided else "",
+        )
+        for row in summary["tables"]
+    ]
+    sectors = [
+        (
+            label(f"sector.{name}", face.language, fallback=name),
+            face.word("sector_lacks", tables=", ".join(lacks)) if lacks else face.word("sector_runs"),
+        )
+        for name, lacks in summary["sectors"].items()
+    ]
+    title = f"{face.name(region.title_zh, region.title_en)}, {region.base_year}"
+    return [
+        face.table(["table", "content", "rows", "modelled", "origin"], rows, title=title),
+        face.table(["sector", "can_run"], sectors),
+        face.word("valid"),
+    ]
+
+
+def service_names(face: Face, region: Region) -> dict[str, str]:
+    """Names of services: those of the indicators that count them."""
+    table = region["indicators"]
+    table = table[table["numerator"].str.startswith("served.")]
+    names = (face.name(zh, en) for zh, en in zip(table["name_zh"], table["name_en"], strict=True))
+    return dict(zip(table["numerator"].str.removeprefix("served."), names, strict=True))
+
+
+def diagnosis_tables(
+    face: Face, found: Diagnosis, *, service: str = "", beyond: pd.DataFrame | None = None
+) -> Shown:
+    """Town and country by county, services, and the villages without one."""
+    units = found.region["units"].set_index("unit")
+    indices = found.indicators.indices.reset_index()
+    counties = [
+        (_unit_name(face, units, str(unit)), f"{u:.4f}", f"{r:.4f}", f"{d:.4f}")
+        for unit, u, r, d in indices[["unit", "U", "R", "D"]].itertuples(index=False)
+    ]
+    names = service_names(face, found.region)
+    shares = found.summary()["served"]
+    served = [(key, names.get(key, key), f"{share:.1%}") for key, share in shares.items()]
+    title = f"{face.name(found.region.title_zh, found.region.title_en)}, {found.year}"
+    shown: Shown = [
+        face.table(["county", "urban", "rural", "coordination"], counties, title=title),
+        face.table(["service", "content", "served"], served),
+    ]
+    if beyond is not None:
+        people = f"{beyond['people'].sum():,.0f}"
+        head = face.word("beyond", service=names.get(service, service), count=len(beyond), people=people)
+        minutes = beyond["minutes"] if "minutes" in beyond else [math.nan] * len(beyond)
+        rows = [
+            (unit, _unit_name(face, units, unit), f"{people:,.0f}", f"{m:.1f}" if math.isfinite(m) else "–")
+            for unit, people, m in zip(beyond["unit"], beyond["people"], minutes, strict=True)
+        ][:MOST_VILLAGES]
+        table = face.table(["code", "village", "people", "minutes"], rows, title=head)
+        table.caption = face.word("first_rows", shown=len(rows)) if len(rows) < len(beyond) else None
+        shown.append(table)
+    return shown
+
+
+def _unit_name(face: Face, units: pd.DataFrame, unit: str) -> str:
+    return face.name(units.at[unit, "name"], units.at[unit, "name_en"])
+
+
+def service_rows(face: Face, region: Region, run: Run) -> list[dict[str, Any]]:
+    """People served in the last year without and with the plan, by service, over the whole region."""
+    table, last = run["results/outcomes"], int(run.manifest["scenario"]["last_year"])
+    table = table[table["year"] == last]
+    sums = table.groupby(["case", "variable"])["value"].sum()
+    names = service_names(face, region)
+    found = sums["plan"].index[sums["plan"].index.str.startswith("served.")]
+    return [
+        {
+            "service": (key := variable.removeprefix("served.")),
+            "name": names.get(key, key),
+            "year": last,
+            "demand": float(sums["plan", f"demand.{key}"]),
+            "without": float(sums["base", variable]),
+            "with": float(sums["plan", variable]),
+        }
+        for variable in found
+    ]
+
+
+def plan_tables(face: Face, made: PlanRun, *, services: Sequence[Mapping[str, Any]]) -> Shown:
+    """The headline figures of a plan, its services, and the gap in words."""
+    one: dict[str, Any] = dict(made.summary())
+    manifest = made.run.manifest
+    about, scenario = manifest["region"], manifest["scenario"]
+    years = f"{scenario['first_year']}–{scenario['last_year']}"
+    rows = [
+        (face.word("run"), one["run"]),
+        (face.word("scenario"), f"{face.name(scenario['title_zh'], scenario['title_en'])}, {years}"),
+        (face.word("projects"), f"{one['projects']:,} / {one['candidates']:,}"),
+        (face.word("capital"), _money(face, one["capital_wan"])),
+        (face.word("mean_d"), f"{math.exp(one['baseline']):.4f} → {math.exp(one['simulated']):.4f}"),
+        (face.word("gap_of_d"), f"{math.expm1(one['gap']):.3%}"),
+    ]
+    title = face.name(about["title_zh"], about["title_en"])
+    served = [
+        (row["name"], _share(row["without"], row["demand"]), _share(row["with"], row["demand"]), _gain(row))
+        for row in services
+    ]
+    heads = ["service", "without", "with", "people_more"]
+    words = face.word("proven", gap=f"{math.expm1(one['gap']):.3%}")
+    if one["status"] != "optimal":
+        words = f"{face.word('stopped')} {words}"
+    return [
+        face.table(["figure", "value"], rows, title=title),
+        face.table(heads, served, title=face.word("served_in", year=scenario["last_year"])),
+        words,
+    ]
+
+
+def _money(face: Face, wan: float) -> str:
+    if face.language == "en":
+        return f"{wan / WAN_PER_MILLION:,.1f} million yuan"
+    return f"{wan / WAN_PER_YI:,.2f} 亿元" if wan >= WAN_PER_YI else f"{wan:,.0f} 万元"
+
+
+def _share(served: float, demand: float) -> str:
+    return f"{served / demand:.1%}" if demand else "–"
+
+
+def _gain(row: Mapping[str, Any]) -> str:
+    return f"{row['with'] - row['without']:+,.0f}"
+
+
+def verify_tables(face: Face, found: Verification) -> Shown:
+    """What was checked, and what does not hold."""
+    rows = [
+        (
+            label(f"check.{name}", face.language, fallback=name),
+            face.word("holds_check" if found.ok else "done_check"),
+        )
+        for name in found.checks
+    ]
+    checks = face.table(["check", "state"], rows, title=f"{face.word('run')} {found.run.id}")
+    if found.ok:
+        return [checks, face.word("holds")]
+    return [checks, face.problems(found.problems), face.word("broken")]
+
+
+def diff_table(face: Face, found: pd.DataFrame) -> Table | str:
+    """What differs between two regions."""
+    if found.empty:
+        return face.word("same")
+    shown = found.head(MOST_CHANGES)
+    rows = [["" if pd.isna(cell) else cell for cell in row] for row in shown.itertuples(index=False)]
+    table = face.table(
+        ["table", "row", "column", "before", "after"], rows, title=face.word("changes", count=len(found))
+    )
+    table.caption = face.word("first_rows", shown=len(shown)) if len(shown) < len(found) else None
+    return table
