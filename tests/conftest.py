@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import settings
 
 import tongqu
 from small import TINY, short
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from tongqu.contracts import Run
+
+settings.register_profile("tongqu", deadline=None)  # a first call compiles, which is no failure
+settings.load_profile("tongqu")
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 ARGS = [

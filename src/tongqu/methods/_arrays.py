@@ -9,11 +9,15 @@ import numpy.typing as npt
 
 from tongqu.base import DataError, Problem
 
-__all__ = ["Bools", "Floats", "Ints", "floats", "positions", "require"]
+__all__ = ["Bools", "Floats", "Floats32", "Ints", "Ints32", "floats", "positions", "require"]
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
 Floats: TypeAlias = npt.NDArray[np.float64]
+Floats32: TypeAlias = npt.NDArray[np.float32]
+"""Minutes in compiled kernels."""
 Ints: TypeAlias = npt.NDArray[np.int64]
+Ints32: TypeAlias = npt.NDArray[np.int32]
+"""Nodes in compiled kernels, and what scipy's graph routines take."""
 
 
 def require(holds: bool | np.bool_, *, column: str, rule: str, mend: str) -> None:

@@ -1,22 +1,22 @@
-"""Travel times over a road network: shortest paths by Dijkstra's algorithm.
+"""Travel times over a road network, by compiled searches.
 
 Nodes, links, origins and targets are named by position (counted from 0); `Network.locate` turns ids into
-positions. Travel runs along the direction of the links: minutes are from the origin to the target.
+positions. Travel runs along the direction of the links: minutes are from the origin to the target. A few
+questions are answered by Dijkstra's algorithm, many by the contracted network; the answers are the same to
+the bit (see `tongqu.methods.network.TICKS_PER_MINUTE`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from tongqu.base.units import EARTH_RADIUS_KM
-from tongqu.methods._arrays import Bools, Floats, Ints, positions, require
+from tongqu.methods._arrays import Bools, Floats, Floats32, Ints, Ints32, positions, require
+from tongqu.methods.kernels.search import settle_few, start_few, trees
 from tongqu.methods.network import Network, build_network
 
 __all__ = [
@@ -28,15 +28,22 @@ __all__ = [
     "great_circle_km",
     "minutes_matrix",
     "nearest",
+    "nearest_few",
     "pairs_within",
+    "reach_of",
     "within",
 ]
 
-SLACK_MINUTES: Final = 1e-9
-"""Minutes added to every limit, so that the order in which a path's links are added decides nothing."""
+SLACK_MINUTES: Final = 1 / 128
+"""Minutes (half a second) added to every limit, so that rounding links to whole ticks excludes nobody."""
 
 _CELLS: Final = 16_000_000
-"""Distances held at a time: 128 MB of float64."""
+"""Travel times held at a time: 64 MB of float32."""
+
+_FEW_SEARCHES: Final = 16
+"""Fewer searches than these do not pay for contracting the network (benchmarks/travel.py)."""
+
+_NONE: Final = np.iinfo(np.int32).max
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +79,29 @@ class Pairs:
     minutes: Floats
 
 
-def _reach(limit: float) -> float:
+def reach_of(limit: float) -> float:
+    """The limit with the slack that every comparison with a limit grants.
+
+    Parameters
+    ----------
+    limit : float
+        Minutes, 0 or more, or inf.
+
+    Returns
+    -------
+    float
+        Minutes.
+
+    Raises
+    ------
+    DataError
+        If the limit is negative or missing.
+
+    Examples
+    --------
+    >>> reach_of(20)
+    20.0078125
+    """
     require(limit >= 0, column="limit", rule=f"{limit:g} is no limit", mend="give minutes, 0 or more, or inf")
     return limit + SLACK_MINUTES
 
@@ -98,7 +127,7 @@ def within(minutes: npt.ArrayLike, limit: float) -> Bools:
     array([ True,  True, False])
     """
     time = np.asarray(minutes, dtype=np.float64)
-    return np.asarray((time <= _reach(limit)) & np.isfinite(time))
+    return np.asarray((time <= reach_of(limit)) & np.isfinite(time))
 
 
 def nearest(
@@ -138,19 +167,85 @@ def nearest(
     >>> found.minutes, found.target
     (array([0., 9., 0.]), array([0, 1, 1]))
     """
-    size = len(network.nodes)
-    goal, first = np.unique(positions(targets, column="targets", size=size), return_index=True)
-    kept = slice(None) if origins is None else positions(origins, column="origins", size=size)
-    time = np.full(size, np.inf)
-    which = np.full(size, -1, dtype=np.int64)
-    if goal.size:
-        reverse = csr_array(network.graph.T)
-        time, _, source = dijkstra(
-            reverse, indices=goal, min_only=True, return_predecessors=True, limit=_reach(limit)
-        )
-        reached = np.isfinite(time)
-        which[reached] = first[np.searchsorted(goal, source[reached])]
-    return Nearest(np.asarray(time[kept]), which[kept])
+    found, which = _nearest_few(network, targets, few=1, origins=origins, limit=limit)
+    return Nearest(found[:, 0], which[:, 0])
+
+
+def nearest_few(
+    network: Network,
+    *,
+    targets: npt.ArrayLike,
+    few: int,
+    origins: npt.ArrayLike | None = None,
+    limit: float = np.inf,
+) -> Nearest:
+    """The nearest few targets of every origin, nearest first.
+
+    Parameters
+    ----------
+    network : Network
+        The roads.
+    targets : array_like of int
+        Node positions of the targets, shape (targets,); may repeat and may be empty.
+    few : int
+        How many targets to find, 1 or more.
+    origins : array_like of int, optional
+        Node positions of the origins, shape (origins,); every node when left out.
+    limit : float
+        Minutes beyond which a target counts as out of reach.
+
+    Returns
+    -------
+    Nearest
+        With two dimensions, shape (origins, few); inf and -1 where fewer are within reach. Targets equally
+        far come in the order of the list.
+
+    Raises
+    ------
+    DataError
+        If a position is outside the network, the limit is negative, or `few` is less than 1.
+
+    Examples
+    --------
+    >>> road = build_network([1, 2, 3], start=[1, 2], end=[2, 3], minutes=[4, 9])
+    >>> found = nearest_few(road, targets=[0, 1, 2], few=2, limit=9)
+    >>> found.minutes
+    array([[0., 4.],
+           [0., 4.],
+           [0., 9.]])
+    >>> found.target
+    array([[0, 1],
+           [1, 0],
+           [2, 1]])
+    """
+    require(few >= 1, column="few", rule=f"{few} targets cannot be found", mend="ask for 1 or more")
+    return Nearest(*_nearest_few(network, targets, few=few, origins=origins, limit=limit))
+
+
+def _nearest_few(
+    network: Network, targets: npt.ArrayLike, *, few: int, origins: npt.ArrayLike | None, limit: float
+) -> tuple[Floats, Ints]:
+    size, reach = len(network.nodes), reach_of(limit)
+    goals = positions(targets, column="targets", size=size)
+    kept = np.arange(size) if origins is None else positions(origins, column="origins", size=size)
+    many = few > 1 and len(network.nodes) > _CELLS // 1000
+    if many or "contraction" in network.__dict__:
+        best, which = network.contraction.nearest(goals, few=few, limit=reach)
+        best, which = best[kept], which[kept]
+    else:
+        best, which = _spread(network, goals, few=few, reach=reach)
+        best, which = best[network.place[kept]], which[network.place[kept]]
+    return best.astype(np.float64), np.where(which == _NONE, -1, which).astype(np.int64)
+
+
+def _spread(network: Network, goals: Ints, *, few: int, reach: float) -> tuple[Floats32, Ints32]:
+    """Minutes to the nearest few goals, and their numbers, by place; one search from all at once."""
+    best = np.full((len(network.nodes), few), np.inf, dtype=np.float32)
+    which = np.full(best.shape, _NONE, dtype=np.int32)
+    start_few(network.place[goals], best, which)
+    arcs = network.arcs_back
+    settle_few(arcs.indptr, arcs.heads, arcs.minutes, np.float32(reach), best, which)
+    return best, which
 
 
 def minutes_matrix(
@@ -187,24 +282,20 @@ def minutes_matrix(
     size = len(network.nodes)
     rows = positions(origins, column="origins", size=size)
     columns = positions(targets, column="targets", size=size)
-    matrix = np.full((rows.size, columns.size), np.inf)
-    if np.unique(columns).size < np.unique(rows).size:
-        reverse = csr_array(network.graph.T)
-        for part, time in _searches(reverse, columns, limit=limit):
-            matrix[:, part] = time[:, rows].T
-        return matrix
-    for part, time in _searches(network.graph, rows, limit=limit):
-        matrix[part] = time[:, columns]
-    return matrix
+    return _matrix(network, rows, columns, reach=reach_of(limit)).astype(np.float64)
 
 
-def _searches(graph: csr_array[Any], sources: Ints, *, limit: float) -> Iterator[tuple[slice, Floats]]:
-    step = max(1, _CELLS // max(graph.shape[0], 1))
-    for begin in range(0, sources.size, step):
-        part = slice(begin, begin + step)
-        distinct, back = np.unique(sources[part], return_inverse=True)
-        time = np.asarray(dijkstra(graph, indices=distinct, limit=_reach(limit)))
-        yield part, time[back]
+def _matrix(network: Network, rows: Ints, columns: Ints, *, reach: float) -> Floats32:
+    searches = min(rows.size, columns.size)
+    if searches >= _FEW_SEARCHES or "contraction" in network.__dict__:
+        return network.contraction.minutes(rows, columns, limit=reach)
+    turned = columns.size < rows.size
+    arcs = network.arcs_back if turned else network.arcs
+    near, far = (columns, rows) if turned else (rows, columns)
+    out = np.empty((near.size, far.size), dtype=np.float32)
+    places = network.place[near], network.place[far]
+    trees(arcs.indptr, arcs.heads, arcs.minutes, *places, np.float32(reach), out)
+    return out.T if turned else out
 
 
 def pairs_within(network: Network, *, origins: npt.ArrayLike, targets: npt.ArrayLike, limit: float) -> Pairs:
@@ -235,9 +326,18 @@ def pairs_within(network: Network, *, origins: npt.ArrayLike, targets: npt.Array
     >>> pairs_within(road, origins=[0, 1], targets=[2, 1], limit=10)
     Pairs(origin=array([0, 1, 1]), target=array([1, 0, 1]), minutes=array([4., 9., 0.]))
     """
-    matrix = minutes_matrix(network, origins=origins, targets=targets, limit=limit)
-    origin, target = np.nonzero(np.isfinite(matrix))
-    return Pairs(origin, target, matrix[origin, target])
+    size, reach = len(network.nodes), reach_of(limit)
+    rows = positions(origins, column="origins", size=size)
+    columns = positions(targets, column="targets", size=size)
+    step = max(1, _CELLS // max(columns.size, 1))
+    origin, target, minutes = [], [], []
+    for begin in range(0, max(rows.size, 1), step):
+        block = _matrix(network, rows[begin : begin + step], columns, reach=reach)
+        row, column = np.nonzero(np.isfinite(block))
+        origin.append(row + begin)
+        target.append(column)
+        minutes.append(block[row, column])
+    return Pairs(np.concatenate(origin), np.concatenate(target), np.concatenate(minutes).astype(np.float64))
 
 
 def great_circle_km(
