@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tongqu.base import DataError
-from tongqu.methods.access import Assignment, Upgrade, assign_to_room, beyond, gains
+from tongqu.methods.access import Assignment, assign_to_room, beyond, gains
+from tongqu.methods.changes import Change
 from tongqu.methods.travel import Network, build_network, minutes_matrix, within
 
 Case = dict[str, Any]
@@ -99,7 +100,8 @@ def projects(draw: st.DrawFn) -> Case:
     return {
         "network": network,
         "upgrades": [
-            Upgrade(link, np.minimum(time[link], [draw(quarter) / 4 for _ in link])) for link in chosen
+            Change(links=link, minutes=np.minimum(time[link], [draw(quarter) / 4 for _ in link]))
+            for link in chosen
         ],
         "origins": np.array(draw(nodes), dtype=int),
         "sites": np.array(draw(nodes)[:2], dtype=int),
@@ -137,7 +139,7 @@ def test_gains_equal_full_recomputation(case: Case) -> None:
 
 def test_a_closed_link_is_a_road_not_yet_built() -> None:
     network = build_network([1, 2], start=[1], end=[2], minutes=[np.inf])
-    built = Upgrade(links=np.array([0]), minutes=np.array([10.0]))
+    built = Change(links=np.array([0]), minutes=np.array([10.0]))
     found = gains(network, upgrades=[built], origins=[0], sites=[1], candidates=[], limit=20)
     assert found.upgrades.to_dict("list") == {"upgrade": [0], "origin": [0], "minutes": [10.0]}
     assert found.singles.empty
@@ -146,6 +148,6 @@ def test_a_closed_link_is_a_road_not_yet_built() -> None:
 
 def test_an_upgrade_does_not_slow_a_link() -> None:
     network = build_network([1, 2], start=[1], end=[2], minutes=[5])
-    slower = Upgrade(links=np.array([0]), minutes=np.array([6.0]))
+    slower = Change(links=np.array([0]), minutes=np.array([6.0]))
     with pytest.raises(DataError, match="slower"):
         gains(network, upgrades=[slower], origins=[0], sites=[1], candidates=[], limit=2)

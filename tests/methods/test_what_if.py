@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from networks import Table, build, planar, roads
 from tongqu.base import DataError
+from tongqu.methods.changes import Change
 from tongqu.methods.network import Network, build_network
 from tongqu.methods.travel import minutes_matrix, nearest, within
-from tongqu.methods.what_if import Change, after, matrix_after, score_changes, standing
+from tongqu.methods.what_if import after, matrix_after, score_changes, standing
 
 
 @st.composite

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from tongqu.methods._arrays import Floats, Ints, floats, positions, require
+from tongqu.methods.changes import Change, changed_arcs, min_plus
 from tongqu.methods.travel import Network, minutes_matrix, nearest, within
 
-__all__ = ["Assignment", "Gains", "Upgrade", "assign_to_room", "beyond", "gains"]
+__all__ = ["Assignment", "Gains", "assign_to_room", "beyond", "gains"]
 
 _Arcs: TypeAlias = tuple[Ints, Ints, Floats]
 """Node positions where the upgraded links start and end, once for each direction, and their new minutes."""
@@ -173,22 +174,6 @@ def _fill(end: Ints, *, wanted: Floats, space: Floats) -> Floats:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Upgrade:
-    """A road project: the links that it makes faster.
-
-    Parameters
-    ----------
-    links : numpy.ndarray of int
-        Positions of the links, shape (n,), each once.
-    minutes : numpy.ndarray of float
-        Their travel times afterwards in minutes, shape (n,), none longer than before.
-    """
-
-    links: Ints
-    minutes: Floats
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Gains:
     """Origins that come inside the limit, by what brings them there; positions count from 0.
 
@@ -211,7 +196,7 @@ class Gains:
 def gains(
     network: Network,
     *,
-    upgrades: Sequence[Upgrade],
+    upgrades: Sequence[Change],
     origins: npt.ArrayLike,
     sites: npt.ArrayLike,
     candidates: npt.ArrayLike,
@@ -227,8 +212,8 @@ def gains(
     ----------
     network : Network
         The roads of today.
-    upgrades : sequence of Upgrade
-        The road projects.
+    upgrades : sequence of Change
+        The road projects: links made faster or added; sites that they open do not count.
     origins, sites, candidates : array_like of int
         Node positions of where people live, of the sites of today and of possible new sites,
         shapes (origins,), (sites,) and (candidates,). Origins within the limit today gain nothing.
@@ -249,7 +234,7 @@ def gains(
     --------
     >>> from tongqu.methods.travel import build_network
     >>> road = build_network([1, 2, 3], start=[1, 2], end=[2, 3], minutes=[20, 15])
-    >>> faster = Upgrade(links=np.array([0]), minutes=np.array([12.0]))
+    >>> faster = Change(links=np.array([0]), minutes=np.array([12.0]))
     >>> found = gains(road, upgrades=[faster], origins=[0], sites=[2], candidates=[1], limit=15)
     >>> found.both
        upgrade  candidate  origin  minutes
@@ -260,7 +245,7 @@ def gains(
     spots = positions(candidates, column="candidates", size=size)
     to_site = nearest(network, targets=sites, limit=limit).minutes
     lacking = np.flatnonzero(~within(to_site[homes], limit))
-    arcs = [_arcs(network, upgrade) for upgrade in upgrades]
+    arcs = [changed_arcs(network, upgrade) for upgrade in upgrades]
     old = _OldRoads.search(network, homes[lacking], spots=spots, arcs=arcs, limit=limit)
     direct = old.minutes(homes[lacking], spots)
     alone: list[pd.DataFrame] = []
@@ -268,11 +253,11 @@ def gains(
     for number, (_, head, _) in enumerate(arcs):
         reached = old.after(arcs[number], homes[lacking])
         touched = np.flatnonzero(within(reached, limit).any(axis=1))
-        to_old = _min_plus(reached[touched], to_site[head][:, np.newaxis])[:, 0]
+        to_old = min_plus(reached[touched], to_site[head][:, np.newaxis])[:, 0]
         gained = within(to_old, limit)
         alone.append(_rows(upgrade=number, origin=lacking[touched[gained]], minutes=to_old[gained]))
         rest = touched[~gained]
-        to_new = _min_plus(reached[rest], old.minutes(head, spots))
+        to_new = min_plus(reached[rest], old.minutes(head, spots))
         spot, home = np.nonzero((within(to_new, limit) & ~within(direct[rest], limit)).T)
         both.append(
             _rows(upgrade=number, candidate=spot, origin=lacking[rest[home]], minutes=to_new[home, spot])
@@ -283,20 +268,6 @@ def gains(
     alone.append(_rows(upgrade=nobody, origin=nobody, minutes=np.empty(0)))
     both.append(_rows(upgrade=nobody, candidate=nobody, origin=nobody, minutes=np.empty(0)))
     return Gains(singles, pd.concat(alone, ignore_index=True), pd.concat(both, ignore_index=True))
-
-
-def _arcs(network: Network, upgrade: Upgrade) -> _Arcs:
-    link = positions(upgrade.links, column="links", size=network.minutes.size)
-    time = floats(upgrade.minutes, column="minutes", low=0)
-    require(
-        link.size == time.size, column="minutes", rule="lengths differ", mend="give one time for each link"
-    )
-    faster = bool((time <= network.minutes[link]).all())
-    require(faster, column="minutes", rule="an upgrade makes a link slower", mend="mend its travel time")
-    back = ~network.oneway[link]
-    tail = np.concatenate([network.start[link], network.end[link[back]]])
-    head = np.concatenate([network.end[link], network.start[link[back]]])
-    return tail, head, np.concatenate([time, time[back]])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -327,15 +298,7 @@ class _OldRoads:
         onward = self.minutes(head, tail) + time
         for middle in range(time.size):
             np.minimum(onward, onward[:, middle, np.newaxis] + onward[middle], out=onward)
-        return np.minimum(first, _min_plus(first, onward))
-
-
-def _min_plus(left: Floats, right: Floats) -> Floats:
-    """Shortest way over any middle: left (n, k) and right (k, m) give (n, m)."""
-    best = np.full((left.shape[0], right.shape[1]), np.inf)
-    for middle in range(left.shape[1]):
-        np.minimum(best, left[:, middle, np.newaxis] + right[middle], out=best)
-    return best
+        return np.minimum(first, min_plus(first, onward))
 
 
 def _rows(*, minutes: Floats, **keys: int | Ints) -> pd.DataFrame:

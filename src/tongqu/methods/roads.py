@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from tongqu.methods.access import Upgrade
+from tongqu.methods.changes import Change
 from tongqu.methods.travel import Network, build_network
 
 __all__ = ["road_network", "upgrades_of"]
@@ -42,7 +42,7 @@ def road_network(nodes: pd.DataFrame, links: pd.DataFrame, *, minutes: pd.Series
     )
 
 
-def upgrades_of(network: Network, roads: pd.DataFrame, *, links: pd.Series) -> list[Upgrade]:
+def upgrades_of(network: Network, roads: pd.DataFrame, *, links: pd.Series) -> list[Change]:
     """Upgrades of a network, one for each project of a table of faster links.
 
     Parameters
@@ -56,7 +56,7 @@ def upgrades_of(network: Network, roads: pd.DataFrame, *, links: pd.Series) -> l
 
     Returns
     -------
-    list of Upgrade
+    list of Change
         In the order in which the projects appear.
 
     Examples
@@ -76,4 +76,4 @@ def upgrades_of(network: Network, roads: pd.DataFrame, *, links: pd.Series) -> l
     project = roads["project"].to_numpy()
     cuts = np.flatnonzero(project[1:] != project[:-1]) + 1
     parts = zip(np.split(position, cuts), np.split(minutes, cuts), strict=True)
-    return [Upgrade(links=part, minutes=times) for part, times in parts]
+    return [Change(links=part, minutes=times) for part, times in parts]

@@ -9,8 +9,7 @@ minutes up to date.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numba
 import numpy as np
@@ -18,45 +17,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from tongqu.methods._arrays import Floats, Floats32, Ints, Ints32, floats, positions, require
+from tongqu.methods.changes import Change, changed_arcs, min_plus
 from tongqu.methods.contraction import share
 from tongqu.methods.kernels.change import Changes, apply, pair_gains, single_gains, start
-from tongqu.methods.network import Network, whole_ticks
+from tongqu.methods.network import Network
 from tongqu.methods.travel import nearest, reach_of
 
 __all__ = ["Change", "Scores", "Standing", "after", "matrix_after", "score_changes", "standing"]
-
-
-def _no_ints() -> Ints:
-    return np.empty(0, dtype=np.int64)
-
-
-def _no_floats() -> Floats:
-    return np.empty(0)
-
-
-@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
-class Change:
-    """Something built: links made faster, links added, sites opened.
-
-    Parameters
-    ----------
-    links, minutes : numpy.ndarray
-        Positions of links made faster and their minutes afterwards, shapes (n,); as slow as before or less.
-    start, end, new_minutes : numpy.ndarray
-        Node positions where added links start and end, and their minutes, shapes (m,).
-    oneway : bool
-        Whether the added links may only be used from start to end.
-    sites : numpy.ndarray of int
-        Node positions of sites opened, shape (k,).
-    """
-
-    links: Ints = field(default_factory=_no_ints)
-    minutes: Floats = field(default_factory=_no_floats)
-    start: Ints = field(default_factory=_no_ints)
-    end: Ints = field(default_factory=_no_ints)
-    new_minutes: Floats = field(default_factory=_no_floats)
-    oneway: bool = False
-    sites: Ints = field(default_factory=_no_ints)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -223,13 +190,13 @@ def score_changes(
 
     share(alone, len(changes))
     parts = [found[begin] for begin in sorted(found)]
-    sizes = np.concatenate([_no_ints(), *(np.diff(rows) for rows, _, _ in parts)])
+    sizes = np.concatenate([np.empty(0, dtype=np.int64), *(np.diff(rows) for rows, _, _ in parts)])
     node = np.concatenate([np.empty(0, dtype=np.int32), *(nodes for _, nodes, _ in parts)])
     minutes = np.concatenate([np.empty(0, dtype=np.float32), *(times for _, _, times in parts)])
     singles = _by_origin(network, homes, node, minutes, change=np.repeat(np.arange(sizes.size), sizes))
     if not pairs:
-        none = _no_ints()
-        return Scores(singles, _by_origin(network, homes, none, _no_floats(), first=none, second=none))
+        none = np.empty(0, dtype=np.int64)
+        return Scores(singles, _by_origin(network, homes, none, np.empty(0), first=none, second=none))
     rows = np.concatenate([[0], np.cumsum(sizes)])
     both: dict[int, tuple[Ints32, Ints32, Ints32, Floats32]] = {}
     dealt = np.argsort(np.arange(len(changes)) % numba.get_num_threads(), kind="stable")
@@ -296,7 +263,7 @@ def matrix_after(
     before = floats(minutes, column="minutes", low=0)
     fits = before.shape == (rows.size, columns.size)
     require(fits, column="minutes", rule="shapes differ", mend="give one row an origin, one column a target")
-    tail, head, time = _arcs(network, change)
+    tail, head, time = changed_arcs(network, change)
     if time.size == 0:
         return before.copy()
     ends, place = np.unique(np.concatenate([tail, head]), return_inverse=True)
@@ -308,49 +275,21 @@ def matrix_after(
         np.minimum(between, between[:, middle, np.newaxis] + between[middle], out=between)
     to_tail = contraction.minutes(rows, ends[np.unique(tail)], limit=reach)
     from_head = contraction.minutes(ends[np.unique(head)], columns, limit=reach)
-    onward = _min_plus(between[np.ix_(np.unique(tail), np.unique(head))], from_head)
-    changed = np.minimum(before, _min_plus(to_tail, onward))
+    onward = min_plus(between[np.ix_(np.unique(tail), np.unique(head))], from_head)
+    changed = np.minimum(before, min_plus(to_tail, onward))
     return np.where(changed <= reach, changed, np.inf)
 
 
-def _min_plus(left: npt.NDArray[Any], right: npt.NDArray[Any]) -> Floats:
-    """Shortest way over any middle: left (n, k) and right (k, m) give (n, m)."""
-    best = np.full((left.shape[0], right.shape[1]), np.inf)
-    for middle in range(left.shape[1]):
-        row = np.flatnonzero(np.isfinite(left[:, middle]))
-        best[row] = np.minimum(best[row], left[row, middle, np.newaxis] + right[middle])
-    return best
-
-
-def _arcs(network: Network, change: Change) -> tuple[Ints, Ints, Floats]:
-    """Tail, head and minutes of every arc that a change makes faster or adds."""
-    size = len(network.nodes)
-    link = positions(change.links, column="links", size=network.minutes.size)
-    time = whole_ticks(floats(change.minutes, column="minutes", low=0))
-    begin = positions(change.start, column="start", size=size)
-    end = positions(change.end, column="end", size=size)
-    new = whole_ticks(floats(change.new_minutes, column="new_minutes", low=0))
-    fits = link.shape == time.shape and begin.shape == end.shape == new.shape
-    require(fits, column="links, minutes", rule="lengths differ", mend="give one time for each link")
-    faster = bool((time <= network.minutes[link]).all())
-    require(faster, column="minutes", rule="a change makes a link slower", mend="mend its travel time")
-    back = ~network.oneway[link]
-    added = slice(0, 0) if change.oneway else slice(None)
-    tail = [network.start[link], network.end[link[back]], begin, end[added]]
-    head = [network.end[link], network.start[link[back]], end, begin[added]]
-    return np.concatenate(tail), np.concatenate(head), np.concatenate([time, time[back], new, new[added]])
-
-
 def _pack(network: Network, changes: Sequence[Change], *, first_number: int) -> Changes:
-    arcs = [_arcs(network, change) for change in changes]
+    arcs = [changed_arcs(network, change) for change in changes]
     sites = [positions(change.sites, column="sites", size=len(network.nodes)) for change in changes]
     site_rows = np.cumsum([0, *(spot.size for spot in sites)])
-    spots = np.concatenate([_no_ints(), *sites])
+    spots = np.concatenate([np.empty(0, dtype=np.int64), *sites])
     return Changes(
         np.cumsum([0, *(time.size for _, _, time in arcs)]),
-        network.place[np.concatenate([_no_ints(), *(head for _, head, _ in arcs)])],
-        network.place[np.concatenate([_no_ints(), *(tail for tail, _, _ in arcs)])],
-        np.concatenate([_no_floats(), *(time for _, _, time in arcs)]).astype(np.float32),
+        network.place[np.concatenate([np.empty(0, dtype=np.int64), *(head for _, head, _ in arcs)])],
+        network.place[np.concatenate([np.empty(0, dtype=np.int64), *(tail for tail, _, _ in arcs)])],
+        np.concatenate([np.empty(0), *(time for _, _, time in arcs)]).astype(np.float32),
         site_rows,
         network.place[spots],
         np.arange(first_number, first_number + spots.size, dtype=np.int32),
