@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -135,6 +136,17 @@ def test_gains_equal_full_recomputation(case: Case) -> None:
     assert list(zip(found.upgrades["upgrade"], found.upgrades["origin"], strict=True)) == alone
     key = [found.both[name] for name in ("upgrade", "candidate", "origin")]
     assert list(zip(*key, strict=True)) == both
+    two = []
+    for (i, one), (j, other) in combinations(enumerate(case["upgrades"]), 2):
+        minutes = case["network"].minutes.copy()
+        for change in (one, other):
+            minutes[change.links] = np.minimum(minutes[change.links], change.minutes)
+        better = case["network"].with_minutes(np.arange(minutes.size), minutes)
+        gained = inside(better, case, case["sites"]).any(axis=1) & ~served
+        done = {o for number, o in alone if number in {i, j}}
+        two += [(i, j, o) for o in np.flatnonzero(gained) if o not in done]
+    key = [found.two[name] for name in ("first", "second", "origin")]
+    assert list(zip(*key, strict=True)) == two
 
 
 def test_a_closed_link_is_a_road_not_yet_built() -> None:

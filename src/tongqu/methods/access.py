@@ -12,7 +12,8 @@ import pandas as pd
 
 from tongqu.methods._arrays import Floats, Ints, floats, positions, require
 from tongqu.methods.changes import Change, changed_arcs, min_plus
-from tongqu.methods.travel import Network, minutes_matrix, nearest, within
+from tongqu.methods.travel import Network, minutes_matrix, within
+from tongqu.methods.what_if import score_changes, standing
 
 __all__ = ["Assignment", "Gains", "assign_to_room", "beyond", "gains"]
 
@@ -186,11 +187,39 @@ class Gains:
     both : pandas.DataFrame
         Columns upgrade, candidate, origin, minutes: the upgrade and the candidate together,
         where neither does it alone.
+    two : pandas.DataFrame
+        Columns first, second, origin, minutes: two upgrades together, to a site of today, where neither
+        does it alone.
     """
 
     singles: pd.DataFrame
     upgrades: pd.DataFrame
     both: pd.DataFrame
+    two: pd.DataFrame
+
+    def pairs(
+        self, *, upgrades: npt.ArrayLike, candidates: npt.ArrayLike, origins: npt.ArrayLike
+    ) -> pd.DataFrame:
+        """What works only in pairs, by name.
+
+        Parameters
+        ----------
+        upgrades, candidates, origins : array_like of str
+            Names in the order in which `gains` took them.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns first, second (an upgrade, and a candidate or another upgrade) and unit (the origin).
+        """
+        road, site, home = (np.asarray(names, dtype=object) for names in (upgrades, candidates, origins))
+        return pd.DataFrame(
+            {
+                "first": np.concatenate([road[self.both["upgrade"]], road[self.two["first"]]]),
+                "second": np.concatenate([site[self.both["candidate"]], road[self.two["second"]]]),
+                "unit": np.concatenate([home[self.both["origin"]], home[self.two["origin"]]]),
+            }
+        )
 
 
 def gains(
@@ -204,9 +233,10 @@ def gains(
 ) -> Gains:
     """What each road upgrade, each new site, and each pair of them brings inside the limit.
 
-    Exact for one upgrade and one candidate at a time. An upgrade only shortens links, so a path that gains
-    runs over old roads to the first upgraded link, on between upgraded links, and over old roads from the
-    last; all the old parts come from one bounded search from the origins and the ends of upgraded links.
+    Exact for two at a time: two upgrades, or one upgrade and one candidate. An upgrade only shortens
+    links, so a path that gains runs over old roads to the first upgraded link, on between upgraded links, and
+    over old roads from the last; for upgrades with candidates all the old parts come from one bounded search
+    from the origins and the ends of upgraded links.
 
     Parameters
     ----------
@@ -223,7 +253,7 @@ def gains(
     Returns
     -------
     Gains
-        Three tables, each sorted by its first columns.
+        Four tables, each sorted by its first columns.
 
     Raises
     ------
@@ -243,31 +273,27 @@ def gains(
     size = len(network.nodes)
     homes = positions(origins, column="origins", size=size)
     spots = positions(candidates, column="candidates", size=size)
-    to_site = nearest(network, targets=sites, limit=limit).minutes
-    lacking = np.flatnonzero(~within(to_site[homes], limit))
+    today = standing(network, targets=sites, limit=limit)
+    scores = score_changes(today, upgrades, origins=homes)
+    alone = scores.singles.rename(columns={"change": "upgrade"})
+    gained = np.zeros((len(upgrades), homes.size), dtype=np.bool_)
+    gained[alone["upgrade"], alone["origin"]] = True
+    lacking = np.flatnonzero(~within(today.minutes[homes], limit))
     arcs = [changed_arcs(network, upgrade) for upgrade in upgrades]
     old = _OldRoads.search(network, homes[lacking], spots=spots, arcs=arcs, limit=limit)
     direct = old.minutes(homes[lacking], spots)
-    alone: list[pd.DataFrame] = []
-    both: list[pd.DataFrame] = []
-    for number, (_, head, _) in enumerate(arcs):
-        reached = old.after(arcs[number], homes[lacking])
-        touched = np.flatnonzero(within(reached, limit).any(axis=1))
-        to_old = min_plus(reached[touched], to_site[head][:, np.newaxis])[:, 0]
-        gained = within(to_old, limit)
-        alone.append(_rows(upgrade=number, origin=lacking[touched[gained]], minutes=to_old[gained]))
-        rest = touched[~gained]
-        to_new = min_plus(reached[rest], old.minutes(head, spots))
-        spot, home = np.nonzero((within(to_new, limit) & ~within(direct[rest], limit)).T)
-        both.append(
-            _rows(upgrade=number, candidate=spot, origin=lacking[rest[home]], minutes=to_new[home, spot])
-        )
     spot, home = np.nonzero(within(direct, limit).T)
     singles = _rows(candidate=spot, origin=lacking[home], minutes=direct[home, spot])
-    nobody = np.empty(0, dtype=np.int64)
-    alone.append(_rows(upgrade=nobody, origin=nobody, minutes=np.empty(0)))
-    both.append(_rows(upgrade=nobody, candidate=nobody, origin=nobody, minutes=np.empty(0)))
-    return Gains(singles, pd.concat(alone, ignore_index=True), pd.concat(both, ignore_index=True))
+    found = [_rows(upgrade=0, candidate=spot[:0], origin=home[:0], minutes=np.empty(0))]
+    for number, (_, head, _) in enumerate(arcs):
+        reached = old.after(arcs[number], homes[lacking])
+        rest = np.flatnonzero(within(reached, limit).any(axis=1) & ~gained[number, lacking])
+        to_new = min_plus(reached[rest], old.minutes(head, spots))
+        spot, home = np.nonzero((within(to_new, limit) & ~within(direct[rest], limit)).T)
+        if spot.size:
+            origin, minutes = lacking[rest[home]], to_new[home, spot]
+            found.append(_rows(upgrade=number, candidate=spot, origin=origin, minutes=minutes))
+    return Gains(singles, alone, pd.concat(found, ignore_index=True), scores.pairs)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -66,7 +66,7 @@ def routes_to_nearest(network: Network, *, origins: npt.ArrayLike, targets: npt.
     size = len(network.nodes)
     start = positions(origins, column="origins", size=size)
     goal = np.unique(positions(targets, column="targets", size=size))
-    if goal.size == 0:
+    if goal.size == 0 or start.size == 0:
         nothing = np.empty(0, dtype=np.int64)
         return Routes(nothing, nothing, nothing)
     reverse = csr_array(network.graph.T)

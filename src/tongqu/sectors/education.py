@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from tongqu.base import DataError, Problem
 from tongqu.base.units import M2_PER_MU
 from tongqu.contracts import (
     Assume,
@@ -103,6 +104,7 @@ class Education:
         self, region: Region, before: State, *, opened: Offer, assume: Assume
     ) -> Mapping[str, pd.Series]:
         """Rides and places by village with the opened schools and extensions."""
+        _require_places(region["sites"])
         network = road_network(region["nodes"], region["links"], minutes=before["links.minutes"])
         homes = region.level("village")["node"]
         values: dict[str, pd.Series] = {}
@@ -144,6 +146,24 @@ def _car_limit(level: _Level, assume: Assume) -> float:
     return assume[f"minutes.{level.key}_ride"] / assume["factor.school_bus"]
 
 
+def _require_places(sites: pd.DataFrame) -> None:
+    """Nothing when the places of every school are known: a blank is not 0."""
+    blank = sites[sites["kind"].isin([level.kind for level in LEVELS]) & sites["capacity"].isna()]
+    of_all = sites["kind"].value_counts()
+    problems = [
+        Problem(
+            rule=f"no places given for {len(names)} of {of_all[kind]} sites of kind '{kind}'",
+            mend="give the number, or an estimate of it named in modelled_columns",
+            file="sites",
+            column="capacity",
+            value=", ".join(names),
+        )
+        for kind, names in blank.groupby("kind", observed=True)["site"]
+    ]
+    if problems:
+        raise DataError(problems)
+
+
 def _schools(region: Region, opened: Offer, *, level: _Level) -> pd.DataFrame:
     """Node and places of the schools of a level, today's and opened."""
     sites = region["sites"]
@@ -165,7 +185,7 @@ def _placed(
         pairs.target,
         minutes=pairs.minutes,
         demand=pupils.to_numpy(),
-        room=sites["capacity"].fillna(0.0).to_numpy(),
+        room=sites["capacity"].to_numpy(),
     )
     return pupils - found.unplaced
 
@@ -203,15 +223,8 @@ def _new_schools(region: Region, forecast: Forecast, *, level: _Level, assume: A
     by_road = lasting_entries(
         theirs, ledger="served", key=level.ride, amount=1.0, unit=villages.index[found.upgrades["origin"]]
     )
-    pairs = pd.DataFrame(
-        {
-            "first": names[found.both["upgrade"]],
-            "second": projects["project"].to_numpy()[found.both["candidate"]],
-            "unit": villages.index[found.both["origin"]],
-            "key": level.ride,
-            "amount": 1.0,
-        }
-    )
+    pairs = found.pairs(upgrades=names, candidates=projects["project"], origins=villages.index)
+    pairs = pairs.assign(key=level.ride, amount=1.0)
     places = _place_entries(region, network, forecast, projects=projects, level=level, assume=assume)
     entries = [cost_entries(projects), ride, by_road, places, _teachers(projects, assume)]
     return Offer(projects, pd.concat(entries, ignore_index=True), pairs)

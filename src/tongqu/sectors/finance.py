@@ -36,9 +36,12 @@ class Finance:
     def diagnose(self, region: Region, state: State) -> Findings:
         """Fiscal self-sufficiency and debt ratio by county."""
         own, transfers = state["account.own_revenue"], state["account.transfers"]
+        spent = state["account.expenditure"]
+        spends = spent > 0
+        share = pd.Series(self_sufficiency(own[spends], spent[spends]), index=own.index[spends])
         wide = pd.DataFrame(
             {
-                "fiscal self-sufficiency, %": self_sufficiency(own, state["account.expenditure"]) * 100,
+                "fiscal self-sufficiency, %": share.reindex(own.index) * 100,
                 "debt ratio, %": debt_ratio(state["account.debt"], own_revenue=own, transfers=transfers)
                 * 100,
             },

@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from tongqu.base import DataError, Problem
 from tongqu.base.units import M2_PER_MU
 from tongqu.contracts import (
     Assume,
@@ -69,6 +70,11 @@ BLOCKS: Final = 3
 """Expansions offered for each county hospital."""
 BRANCH_DOCTORS: Final = 4
 """Doctors of a township hospital branch (assumed)."""
+STOCKS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
+    "beds": ("capacity", ("township_hospital", "county_hospital")),
+    "doctors": ("staff", ("clinic", "township_hospital", "county_hospital")),
+}
+"""Column of the sites that a stock adds up, and the kinds of site that have it."""
 CLINIC_M2: Final = 150
 """Land of a village clinic in m² (assumed; GB standards ask 60 m² of building)."""
 
@@ -156,18 +162,37 @@ def _sites(region: Region, opened: Offer) -> pd.DataFrame:
 
 def _stocks(region: Region, opened: Offer) -> dict[str, pd.Series]:
     """Beds and doctors by county: today's sites and the stock entries of opened projects."""
-    sites = region["sites"]
-    care = sites[sites["kind"].isin(["clinic", "township_hospital", "county_hospital"])]
-    county = region.county_of(care["unit"]).to_numpy()
+    _require_stocks(region["sites"])
     counties = region.level("county").index
     stock = opened.entries[opened.entries["ledger"] == "stock"]
-    beds = care["capacity"].where(care["kind"] != "clinic", 0.0)
     values = {}
-    for key, today in (("beds", beds), ("doctors", care["staff"])):
-        base = today.fillna(0.0).groupby(county).sum().reindex(counties, fill_value=0.0)
+    for key, (column, kinds) in STOCKS.items():
+        care = region["sites"][region["sites"]["kind"].isin(kinds)]
+        county = region.county_of(care["unit"]).to_numpy()
+        base = care[column].groupby(county).sum().reindex(counties, fill_value=0.0)
         added = stock[stock["key"] == key].groupby("unit")["amount"].sum().reindex(counties, fill_value=0.0)
         values[f"stock.{key}"] = base + added
     return values
+
+
+def _require_stocks(sites: pd.DataFrame) -> None:
+    """Nothing when the beds and doctors of every site are known: a blank is not 0."""
+    problems = []
+    for key, (column, kinds) in STOCKS.items():
+        blank = sites[sites["kind"].isin(kinds) & sites[column].isna()]
+        of_all = sites["kind"].value_counts()
+        problems += [
+            Problem(
+                rule=f"no {key} given for {len(names)} of {of_all[kind]} sites of kind '{kind}'",
+                mend="give the number, or an estimate of it named in modelled_columns",
+                file="sites",
+                column=column,
+                value=", ".join(names),
+            )
+            for kind, names in blank.groupby("kind", observed=True)["site"]
+        ]
+    if problems:
+        raise DataError(problems)
 
 
 def _unserved(forecast: Forecast, service: _Service) -> pd.Index:
@@ -271,15 +296,8 @@ def _credited(
     road_credit = lasting_entries(
         theirs, ledger="served", key=service.key, amount=1.0, unit=villages.index[found.upgrades["origin"]]
     )
-    pairs = pd.DataFrame(
-        {
-            "first": names[found.both["upgrade"]],
-            "second": projects["project"].to_numpy()[found.both["candidate"]],
-            "unit": villages.index[found.both["origin"]],
-            "key": service.key,
-            "amount": 1.0,
-        }
-    )
+    pairs = found.pairs(upgrades=names, candidates=projects["project"], origins=villages.index)
+    pairs = pairs.assign(key=service.key, amount=1.0)
     entries = [cost_entries(projects), credit, road_credit, *_staff_and_stock(projects, assume=assume)]
     return Offer(projects, pd.concat(entries, ignore_index=True), pairs)
 

@@ -2,9 +2,10 @@
 
 Counties follow Hamilton and Perry (1962): change ratios of cohorts between the last two censuses. The urban
 share follows the constant urban-rural growth difference of the United Nations (World Urbanization
-Prospects, methodology): its logit moves along a straight line. Villages keep their share of their county's
-urban or rural people of each age group. Moves between villages, and plans that
-attract people, are not modelled.
+Prospects, methodology): its logit moves along a straight line. Each county's people by age are split into
+town and country by raking (Deming and Stephan 1940), so that its cohorts and its urban share both hold;
+villages keep their share of the urban or rural people of each age group. Moves between villages, and plans
+that attract people, are not modelled.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from tongqu.base import DataError, Problem
 from tongqu.contracts import Assume, Findings, Forecast, Offer, State
 from tongqu.data import Region
 from tongqu.methods.cohort import (
@@ -36,6 +38,10 @@ OLD: Final = ("65-69", "70-74", "75-79", "80-84", "85+")
 PRIMARY: Final = (6, 11)
 JUNIOR: Final = (12, 14)
 """Official ages of primary and junior school, both ends counted (Compulsory Education Law, 6-3-3 system)."""
+STEEPEST: Final = 60.0
+"""Largest shift of the log odds that raking tries: e^60 is beyond any share that a float tells from 1."""
+HALVINGS: Final = 80
+"""Halvings of the range of that shift: 120 / 2^80 is below the last digit of a float."""
 
 
 @dataclass(frozen=True)
@@ -128,18 +134,78 @@ def _village_people(region: Region) -> pd.DataFrame:
 
 
 def _grow(region: Region, base: pd.DataFrame, *, year: int) -> pd.DataFrame:
-    """Scale the base year's villages to the projected people of their county by age, town and country."""
+    """People by village and age: the cohorts and urban people of each county, by the base year's shares.
+
+    An age that no village of a county has in the base year goes by the villages' people of all ages.
+    """
     county = region.county_of(base.index)
-    ratio = _county_people(region, year=year) / _county_people(region, year=region.base_year)
-    grown = base * ratio.fillna(1.0).reindex(county).to_numpy()
+    counties = region.level("county").index
     urban = (region.level("village")["residence"] == "urban").reindex(base.index)
-    share = _urban_share(region, year=year)
-    total: pd.Series[float] = grown.sum(axis=1)
-    of_county = total.groupby(county).transform("sum")
-    wanted = county.map(share).where(urban, 1 - county.map(share)) * of_county
-    present = total.groupby([county, urban]).transform("sum")
-    factor: pd.Series[float] = (wanted / present).where(present > 0, 1.0)
-    return grown.multiply(factor, axis=0)
+    everyone = pd.DataFrame({age: base.sum(axis=1) for age in base})
+    seed = base.where(base.groupby(county).transform("sum") > 0, everyone)
+    both = seed.groupby(county).sum().reindex(counties, fill_value=0.0)
+    town = seed[urban].groupby(county[urban]).sum().reindex(counties, fill_value=0.0)
+    people = _cohorts(region, base, year=year)
+    _require_homes(people, both, year=region.base_year)
+    share = _urban_share(region, year=year).reindex(counties).fillna(0.0).to_numpy()
+    whole, part = both.to_numpy(), town.to_numpy()
+    odds = np.divide(part, whole, out=np.zeros_like(whole), where=whole > 0)
+    in_town = people.to_numpy() * _raked(odds, people=people.to_numpy(), share=share)
+    place, is_urban = counties.get_indexer(pd.Index(county)), urban.to_numpy()[:, None]
+    wanted = np.where(is_urban, in_town[place], (people.to_numpy() - in_town)[place])
+    present = np.where(is_urban, part[place], (whole - part)[place])
+    factor = np.divide(wanted, present, out=np.zeros_like(wanted), where=present > 0)
+    return pd.DataFrame(seed * factor)
+
+
+def _cohorts(region: Region, base: pd.DataFrame, *, year: int) -> pd.DataFrame:
+    """People of each county by age; of a county that no census counts, the villages' people as they are."""
+    projected = _county_people(region, year=year)
+    counted = projected.sum(axis=1) > 0
+    villages = base.groupby(region.county_of(base.index)).sum().reindex(projected.index, fill_value=0.0)
+    return projected.where(counted, villages, axis=0)
+
+
+def _require_homes(people: pd.DataFrame, villages: pd.DataFrame, *, year: int) -> None:
+    """Nothing when every county with people has people in its villages."""
+    homeless = people.index[(people.sum(axis=1) > 0) & (villages.sum(axis=1) == 0)]
+    if len(homeless):
+        raise DataError(
+            [
+                Problem(
+                    rule=f"no village of {unit} has people in {year}",
+                    mend="give the people of its villages by sex and age in the base year",
+                    file="people",
+                    column="unit",
+                    value=str(unit),
+                )
+                for unit in homeless
+            ]
+        )
+
+
+def _raked(shares: np.ndarray, *, people: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Urban share of each county and age that keeps its people by age and its urban total.
+
+    Raking a table of two rows keeps its odds ratios, so one shift of the log odds for each county solves it:
+    the urban people grow with the shift, and halving finds it. Where all people of an age live in towns, or
+    all in the country, that stays so; if then the total cannot be met, it is met as nearly as can be.
+
+    ``shares`` and ``people`` have the shape (counties, ages), ``share`` (counties,).
+    """
+    wanted = share * people.sum(axis=1)
+    low, high = np.full(len(share), -STEEPEST), np.full(len(share), STEEPEST)
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        few = (people * _shifted(shares, by=middle)).sum(axis=1) < wanted
+        low, high = np.where(few, middle, low), np.where(few, high, middle)
+    return _shifted(shares, by=(low + high) / 2)
+
+
+def _shifted(shares: np.ndarray, *, by: np.ndarray) -> np.ndarray:
+    """Shares with their log odds shifted, a row each."""
+    urban = shares * np.exp(by)[:, None]
+    return np.asarray(urban / (urban + (1 - shares)))
 
 
 def _census_years(region: Region) -> tuple[int, int]:

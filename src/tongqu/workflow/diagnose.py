@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,12 +51,13 @@ class Diagnosis:
         return table.sort_values(["people", "unit"], ascending=[False, True], ignore_index=True)
 
     def summary(self) -> dict[str, Any]:
-        """The headline figures as plain numbers."""
+        """The headline figures as plain numbers; a share of nobody is NaN."""
         indices = self.indicators.indices.reset_index("year", drop=True)
-        served = {
-            service: float(self.state[f"served.{service}"].sum() / self.state[f"demand.{service}"].sum())
-            for service in self.state.matching("served")
-        }
+        served = {}
+        for service in self.state.matching("served"):
+            demand = float(self.state[f"demand.{service}"].sum())
+            met = float(self.state[f"served.{service}"].sum())
+            served[service] = met / demand if demand > 0 else math.nan
         return {
             "region": self.region.name,
             "year": self.year,

@@ -1,0 +1,613 @@
+"""A county of one road, where every minute, place and 万元 can be worked out with a pencil.
+
+    D (20 min) -- S, the seat -- 12 min -- A -- 12 min -- B -- 14.4 min -- C
+
+    S-A  township road   7 km     A-B  single lane  5 km
+    S-D  county road    15 km     B-C  single lane  6 km
+
+Each village has 50 people of 5-9 and of 10-14 (60 primary, 30 junior pupils) and 50 of 30-34: 150 in all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from small import short
+from tongqu.contracts import Assume, Offer, State
+from tongqu.data import Region, make_region
+from tongqu.engine.inputs import prepare
+from tongqu.engine.registry import load_sectors
+from tongqu.engine.simulate import collect_offers, simulate
+from tongqu.methods.cohort import AGE_GROUPS
+from tongqu.sectors import population, transport
+
+COUNTY, SEAT, OUTER = "990200", "990200001", "990200002"
+CODE = {"S": f"{SEAT}001", "D": f"{SEAT}002", "A": f"{OUTER}001", "B": f"{OUTER}002", "C": f"{OUTER}003"}
+LON = {"D": 119.1, "S": 119.2, "A": 119.3, "B": 119.35, "C": 119.4}
+KIND = {"modelled": False, "source": "t:x"}
+TICK = 1e-3
+"""Minutes by which rounding to whole ticks of a network may add up on these roads."""
+
+
+def units() -> pd.DataFrame:
+    rows = [
+        {"unit": COUNTY, "name": "县", "level": "county", "seat": SEAT, "lon": 119.2},
+        {"unit": SEAT, "name": "城关", "level": "town", "parent": COUNTY, "seat": CODE["S"], "lon": 119.2},
+        {"unit": OUTER, "name": "外乡", "level": "town", "parent": COUNTY, "seat": CODE["A"], "lon": 119.3},
+    ]
+    for letter, code in CODE.items():
+        rows.append(
+            {
+                "unit": code,
+                "name": letter,
+                "level": "village",
+                "parent": code[:9],
+                "node": letter,
+                "residence": "urban" if letter == "S" else "rural",
+                "lon": LON[letter],
+            }
+        )
+    return pd.DataFrame(rows).assign(lat=29.2, **KIND)
+
+
+def people() -> pd.DataFrame:
+    rows = [
+        {"unit": unit, "year": 2020, "sex": sex, "age": age, "people": 25 * (5 if unit == COUNTY else 1)}
+        for unit in (COUNTY, *CODE.values())
+        for sex in ("male", "female")
+        for age in ("5-9", "10-14", "30-34")
+    ]
+    return pd.DataFrame(rows).assign(**KIND)
+
+
+def sites() -> pd.DataFrame:
+    rows = [
+        ("h1", "county_hospital", "S", 40.0, 20.0),
+        ("t1", "township_hospital", "A", 8.0, 4.0),
+        ("c1", "clinic", "D", 0.0, 1.0),
+        ("p1", "primary_school", "S", 150.0, 9.0),
+        ("j1", "junior_school", "S", 500.0, 40.0),
+    ]
+    table = pd.DataFrame(rows, columns=["site", "kind", "node", "capacity", "staff"])
+    return table.assign(
+        name=table["site"], unit=table["node"].map(CODE), lon=table["node"].map(LON), lat=29.2, **KIND
+    )
+
+
+def links() -> pd.DataFrame:
+    rows = [
+        ("sa", "S", "A", "township", 7.0),
+        ("sd", "S", "D", "county", 15.0),
+        ("ab", "A", "B", "village", 5.0),
+        ("bc", "B", "C", "village", 6.0),
+    ]
+    return pd.DataFrame(rows, columns=["link", "from_node", "to_node", "class", "length_km"]).assign(
+        oneway=False, **KIND
+    )
+
+
+def accounts() -> pd.DataFrame:
+    items = {
+        "own_revenue": 1000.0,
+        "transfers": 500.0,
+        "expenditure": 1400.0,
+        "debt": 300.0,
+        "debt_limit": 700.0,
+    }
+    rows = [
+        {"unit": COUNTY, "year": 2024, "item": item, "amount_wan": amount} for item, amount in items.items()
+    ]
+    return pd.DataFrame(rows).assign(**KIND)
+
+
+def county(**changes: pd.DataFrame) -> Region:
+    nodes = pd.DataFrame({"node": list(LON), "lon": list(LON.values()), "lat": 29.2}).assign(**KIND)
+    sources = pd.DataFrame(
+        [{"source": "t:x", "title": "x", "kind": "observed", "licence": "CC0-1.0", "share_alike": False}]
+    )
+    seen = pd.DataFrame(
+        [{"unit": COUNTY, "year": 2020, "variable": "mean_schooling_years", "value": 9.0}]
+    ).assign(**KIND)
+    words = pd.DataFrame(
+        [
+            {"variable": name, "name_zh": name, "name_en": name, "unit_of_measure": "person", "meaning": ""}
+            for name in ("mean_schooling_years", "urban_people", "rural_people")
+        ]
+    )
+    tables = {
+        "units": units(),
+        "people": people(),
+        "nodes": nodes,
+        "links": links(),
+        "sites": sites(),
+        "accounts": accounts(),
+        "observations": seen,
+        "variables": words,
+        "sources": sources,
+        **changes,
+    }
+    return make_region(
+        tables,
+        name="road",
+        title_zh="一路县",
+        title_en="One Road",
+        base_year=2020,
+        bbox=(119.0, 29.1, 119.5, 29.4),
+        crs="EPSG:4549",
+    )
+
+
+@pytest.fixture(scope="module")
+def inputs():
+    return prepare(county(), load_sectors(), scenario=short(last_year=2028))
+
+
+@pytest.fixture(scope="module")
+def state(inputs):
+    return inputs.states[0]
+
+
+def by_letter(values: pd.Series) -> dict[str, float]:
+    return {letter: float(values[code]) for letter, code in CODE.items()}
+
+
+def offer_of(inputs) -> Offer:
+    """All that the sectors offer, also what serves nobody."""
+    return collect_offers(inputs.region, inputs.sectors, states=inputs.states, assume=inputs.assume)
+
+
+@pytest.fixture(scope="module")
+def offer(inputs) -> Offer:
+    return offer_of(inputs)
+
+
+def entries(offer: Offer, project: str, ledger: str) -> pd.DataFrame:
+    found = offer.entries
+    return found[(found["project"] == project) & (found["ledger"] == ledger)]
+
+
+def planned(inputs, offer: Offer, **starts: int) -> tuple[State, ...]:
+    return simulate(
+        inputs.region,
+        inputs.sectors,
+        scenario=inputs.scenario,
+        assume=inputs.assume,
+        offer=offer,
+        starts=pd.Series({name.replace("__", ":"): year for name, year in starts.items()}),
+    )
+
+
+# --- transport ---------------------------------------------------------------------------------------
+
+
+def test_minutes_to_the_seat(state):
+    assert by_letter(state["minutes.county_seat"]) == pytest.approx(
+        {"S": 0, "A": 12, "B": 24, "C": 38.4, "D": 20}, abs=TICK
+    )
+
+
+def test_villages_on_the_two_lane_network(state):
+    served = by_letter(state["served.graded_road"])
+    assert {letter for letter, count in served.items() if count} == {"A", "D"}, (
+        "S is urban, B and C single lane"
+    )
+
+
+def test_a_town_road_is_the_way_to_the_seat_brought_to_class_three(offer):
+    road = offer.projects.set_index("project").loc[f"town_road:{OUTER}"]
+    assert (road["capital_wan"], road["running_wan"], road["land_mu"]) == pytest.approx(
+        (7 * 450, 7 * 2.5, 7 * 9)
+    )
+    assert (road["lead"], road["county"], road["size"]) == (1, COUNTY, 7.0)
+    link = entries(offer, f"town_road:{OUTER}", "link")
+    assert (list(link["key"]), list(link["amount"])) == (["sa"], pytest.approx([7 / 45 * 60]))
+    assert f"town_road:{SEAT}" not in set(offer.projects["project"])
+
+
+def test_village_roads_form_a_chain(offer):
+    roads = offer.projects[offer.projects["kind"] == "village_road"].set_index("project")
+    near, far = f"village_road:{CODE['B']}", f"village_road:{CODE['C']}"
+    assert roads["requires"].to_dict() == {near: "", far: near}
+    assert roads["capital_wan"].to_dict() == pytest.approx({near: 5 * 130, far: 6 * 130})
+    assert list(entries(offer, far, "link")["key"]) == ["bc"]
+    assert list(entries(offer, far, "served").query("key == 'graded_road'")["unit"]) == [CODE["C"]]
+
+
+def roads_of(region: Region) -> Offer:
+    """What transport offers, checked; every step of every link is paid for once."""
+    found = transport.sector.offer(region, None, assume=None).checked("transport")
+    links = region["links"].set_index("link")
+    work = found.entries[found.entries["ledger"] == "link"].merge(found.projects[["project", "kind"]])
+    assert not work.duplicated(["kind", "key"]).any()
+    price = work["kind"].map({"village_road": 130, "town_road": 450}).astype("float64")
+    km = work["key"].map(links["length_km"]).astype("float64")
+    assert found.projects["capital_wan"].sum() == pytest.approx((km * price).sum())
+    widened, raised = (set(work.loc[work["kind"] == kind, "key"]) for kind in ("village_road", "town_road"))
+    single = set(links.index[links["class"] == "village"])
+    assert widened <= single
+    assert raised & single <= widened
+    return found
+
+
+def test_the_single_lane_part_of_a_towns_way_is_widened_first():
+    """Two lanes to A serve A at their price; class III goes on from there, and C beyond B as ever."""
+    region = county(links=links().assign(**{"class": ["village", "county", "village", "village"]}))
+    offer = roads_of(region)
+    roads = offer.projects.set_index("project")
+    wide, narrow = f"town_road:{OUTER}", f"village_road:{OUTER}"
+    near, far = f"village_road:{CODE['B']}", f"village_road:{CODE['C']}"
+    assert roads["requires"].to_dict() == {wide: narrow, narrow: "", near: narrow, far: near}
+    assert roads["capital_wan"].to_dict() == pytest.approx(
+        {wide: 7 * 450, narrow: 7 * 130, near: 5 * 130, far: 6 * 130}
+    )
+    assert list(entries(offer, narrow, "link")["amount"]) == pytest.approx([7 / 35 * 60])
+    assert list(entries(offer, wide, "link")["amount"]) == pytest.approx([7 / 45 * 60])
+
+
+def test_a_village_on_a_road_that_was_widened_is_on_a_graded_road():
+    region = county(links=links().assign(**{"class": ["village", "county", "village", "village"]}))
+    assume, sectors = Assume.of(region["standards"], short()), load_sectors(["population", "transport"])
+    offer = transport.sector.offer(region, None, assume=assume)
+    starts = pd.Series({f"village_road:{OUTER}": 2026, f"town_road:{OUTER}": 2027})
+    before = simulate(region, sectors, scenario=short(), assume=assume)
+    states = simulate(region, sectors, scenario=short(), assume=assume, offer=offer, starts=starts)
+    need = before[1]["demand.graded_road"]
+    assert before[1]["served.graded_road"][CODE["A"]] == 0
+    assert states[1]["served.graded_road"][CODE["A"]] == need[CODE["A"]] > 0
+    assert states[1]["served.graded_road"][CODE["B"]] == 0
+    assert [state["links.minutes"]["sa"] for state in states] == pytest.approx([16.8, 12, 7 / 45 * 60])
+
+
+def two_towns(*classes: str) -> Region:
+    """B is a town of its own beyond A."""
+    table = units()
+    third = f"{COUNTY}003"
+    table.loc[table["unit"] == CODE["B"], "parent"] = third
+    town = table[table["unit"] == OUTER].assign(unit=third, name="远乡", seat=CODE["B"], lon=LON["B"])
+    return county(
+        units=pd.concat([table, town], ignore_index=True), links=links().assign(**{"class": list(classes)})
+    )
+
+
+@pytest.mark.parametrize(
+    ("classes", "requires", "capital"),
+    [
+        (
+            ("township", "county", "township", "village"),
+            {"town_road:2": "", "town_road:3": "town_road:2", "village_road:C": ""},
+            {"town_road:2": 7 * 450, "town_road:3": 5 * 450, "village_road:C": 6 * 130},
+        ),
+        (
+            ("township", "county", "village", "village"),
+            {
+                "town_road:2": "",
+                "town_road:3": "village_road:3",
+                "village_road:3": "",
+                "village_road:C": "village_road:3",
+            },
+            {
+                "town_road:2": 7 * 450,
+                "town_road:3": 5 * 450,
+                "village_road:3": 5 * 130,
+                "village_road:C": 6 * 130,
+            },
+        ),
+        (
+            ("village", "county", "village", "village"),
+            {
+                "town_road:2": "village_road:2",
+                "town_road:3": "village_road:3",
+                "village_road:2": "",
+                "village_road:3": "village_road:2",
+                "village_road:C": "village_road:3",
+            },
+            {
+                "town_road:2": 7 * 450,
+                "town_road:3": 5 * 450,
+                "village_road:2": 7 * 130,
+                "village_road:3": 5 * 130,
+                "village_road:C": 6 * 130,
+            },
+        ),
+        (
+            ("county", "county", "county", "village"),
+            {"village_road:C": ""},
+            {"village_road:C": 6 * 130},
+        ),
+    ],
+    ids=["two lanes", "single lane beyond", "single lane throughout", "class III already"],
+)
+def test_two_towns_on_one_road_share_it(classes, requires, capital):
+    ends = {OUTER: "2", f"{COUNTY}003": "3", CODE["C"]: "C"}
+    roads = roads_of(two_towns(*classes)).projects
+    name = roads["kind"] + ":" + roads["unit"].map(ends)
+    needs = roads["requires"].map(dict(zip(roads["project"], name, strict=True))).fillna("")
+    assert dict(zip(name, needs, strict=True)) == requires
+    assert dict(zip(name, roads["capital_wan"], strict=True)) == pytest.approx(capital)
+
+
+TWO_TOWNS = two_towns("county", "county", "county", "county")
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.lists(st.sampled_from(["county", "township", "village"]), min_size=4, max_size=4))
+def test_whatever_the_roads_are_each_step_is_paid_once_and_each_village_served_once(classes):
+    table = TWO_TOWNS["links"].sort_values("link").assign(**{"class": classes})
+    offer = roads_of(replace(TWO_TOWNS, tables={**TWO_TOWNS.tables, "links": table}))
+    wide = table[table["class"] != "village"]
+    graded = {*wide["from_node"], *wide["to_node"]}
+    credit = offer.entries.query("ledger == 'served'")["unit"]
+    assert not credit.duplicated().any()
+    if graded:
+        assert set(credit) == {code for letter, code in CODE.items() if letter not in graded}
+
+
+# --- health ------------------------------------------------------------------------------------------
+
+
+def test_minutes_to_care_and_who_is_within(state):
+    assert by_letter(state["minutes.medical_circle"]) == pytest.approx(
+        {"S": 0, "A": 0, "B": 12, "C": 26.4, "D": 20}, abs=TICK
+    )
+    assert by_letter(state["served.medical_circle"]) == {"S": 0, "A": 150, "B": 150, "C": 0, "D": 150}
+    assert by_letter(state["served.county_hospital"]) == {"S": 150, "A": 150, "B": 0, "C": 0, "D": 150}
+    assert by_letter(state["minutes.clinic"]) == pytest.approx({"S": 0, "A": 0, "B": 60, "C": 132, "D": 0})
+
+
+def test_the_limit_itself_is_within(state):
+    assert state["minutes.medical_circle"][CODE["D"]] == pytest.approx(20)
+    assert state["served.medical_circle"][CODE["D"]] > 0
+
+
+def test_beds_and_doctors(state):
+    assert (state["stock.beds"][COUNTY], state["stock.doctors"][COUNTY]) == (48.0, 25.0)
+
+
+def test_a_road_brings_a_village_inside_the_circle_and_a_pair_inside_the_hospitals(offer):
+    """C to A over widened roads: 11 km at 35 km/h, 18.9 minutes; to a sub-centre at A that needs both."""
+    road = f"village_road:{CODE['C']}"
+    found = entries(offer, road, "served")
+    assert {(row.key, row.unit) for row in found.itertuples()} >= {("medical_circle", CODE["C"])}
+    pairs = offer.pairs[offer.pairs["key"] == "county_hospital"]
+    assert (road, "subcentre:t1", CODE["C"]) in set(
+        zip(pairs["first"], pairs["second"], pairs["unit"], strict=True)
+    )
+    alone = entries(offer, "subcentre:t1", "served").query("key == 'county_hospital'")
+    assert set(alone["unit"]) == {CODE["B"]}, "12 minutes to A; C is 26.4 minutes away"
+    town = entries(offer, f"town_road:{OUTER}", "served").query("key == 'county_hospital'")
+    assert town.empty, "12 + 9.33 minutes from B to S are still more than 20"
+
+
+def test_what_care_costs(offer):
+    projects = offer.projects.set_index("project")
+    centre, block, clinic = (
+        projects.loc[name] for name in ("subcentre:t1", "hospital_block:h1:1", f"clinic:{CODE['B']}")
+    )
+    assert (centre["capital_wan"], centre["running_wan"]) == (3500, 50 * 8)
+    assert (block["capital_wan"], block["land_mu"]) == (6000, pytest.approx(100 * 115 / (10_000 / 15)))
+    assert (clinic["capital_wan"], clinic["running_wan"], clinic["land_mu"]) == (40, 8, pytest.approx(0.225))
+    assert projects["requires"]["hospital_block:h1:3"] == "hospital_block:h1:2"
+    assert entries(offer, "subcentre:t1", "staff")["amount"].tolist() == [pytest.approx(50 * 0.35)]
+
+
+# --- education ---------------------------------------------------------------------------------------
+
+
+def test_rides_by_bus(state):
+    assert by_letter(state["minutes.primary_ride"]) == pytest.approx(
+        {"S": 0, "A": 18, "B": 36, "C": 57.6, "D": 30}, abs=TICK
+    )
+    assert by_letter(state["served.primary_ride"]) == {"S": 0, "A": 60, "B": 0, "C": 0, "D": 60}
+    assert by_letter(state["served.junior_ride"]) == {"S": 0, "A": 30, "B": 30, "C": 0, "D": 30}
+
+
+def test_places_go_to_the_nearer_pupils(state):
+    """150 places: 60 of S, 60 of A (18 minutes), 30 of the 60 of D (30 minutes); B and C ride too long."""
+    assert by_letter(state["demand.primary_place"]) == pytest.approx(dict.fromkeys(CODE, 60.0))
+    assert by_letter(state["served.primary_place"]) == pytest.approx(
+        {"S": 60, "A": 60, "B": 0, "C": 0, "D": 30}
+    )
+    assert by_letter(state["served.junior_place"]) == pytest.approx(
+        {"S": 30, "A": 30, "B": 30, "C": 0, "D": 30}
+    )
+
+
+def test_schools_on_offer(offer):
+    projects = offer.projects[offer.projects["sector"] == "education"].set_index("project")
+    primary = {f"primary_school:{CODE[letter]}" for letter in "BC"} | {
+        f"primary_classes:p1:{n}" for n in (6, 12)
+    }
+    assert {name for name in projects.index if name.startswith("primary")} == primary
+    assert {name for name in projects.index if name.startswith("junior_school")} == {
+        f"junior_school:{CODE['C']}"
+    }
+    new = projects.loc[f"primary_school:{CODE['B']}"]
+    assert (new["size"], new["capital_wan"]) == (120, pytest.approx(120 * 7.9 * 0.4))
+    assert new["land_mu"] == pytest.approx(120 * 28 / (10_000 / 15))
+    more = projects.loc["primary_classes:p1:6"]
+    assert (more["size"], more["group"]) == (6 * 45, "primary_classes:p1")
+    credit = entries(offer, "primary_classes:p1:6", "served")
+    assert set(credit["unit"]) == {CODE["D"]}, "the only village in reach that lacks places"
+    assert entries(offer, "primary_classes:p1:6", "staff")["amount"].tolist() == [pytest.approx(270 / 17)]
+
+
+def test_an_opened_school_serves_what_was_promised(inputs):
+    states = planned(inputs, inputs.offer, **{f"primary_school__{CODE['B']}": 2026})
+    assert by_letter(states[1]["served.primary_place"])["B"] == 0, "still being built"
+    assert by_letter(states[2]["served.primary_place"]) == pytest.approx(
+        {"S": 60, "A": 60, "B": 60, "C": 60, "D": 30}
+    )
+
+
+# --- finance -----------------------------------------------------------------------------------------
+
+
+def test_accounts_grow_and_bound_the_plan(inputs, state):
+    own, transfers = 1000 * 1.04**2, 500 * 1.02**2
+    assert state["account.own_revenue"][COUNTY] == pytest.approx(own)
+    assert state["account.expenditure"][COUNTY] == pytest.approx(1400 * 1.03**2)
+    limits = inputs.offer.limits.set_index(["key", "unit", "year"])["amount"]
+    assert limits["room", COUNTY, 2026] == pytest.approx((own + transfers) * 0.01)
+    assert limits["debt", COUNTY, 2027] == pytest.approx((700 - 300) * 0.25)
+
+
+def test_running_costs_of_opened_projects_are_spent(inputs):
+    states = planned(inputs, inputs.offer, **{f"clinic__{CODE['B']}": 2026})
+    more = [
+        after["account.expenditure"][COUNTY] - before["account.expenditure"][COUNTY]
+        for before, after in zip(inputs.states, states, strict=True)
+    ]
+    assert more == pytest.approx([0, 8, 8])
+
+
+# --- population --------------------------------------------------------------------------------------
+
+
+def two_censuses(first: float = 100.0, second: float = 90.0) -> pd.DataFrame:
+    """Every five-year group of each sex: ``first`` in 2010, ``second`` in 2020, villages alike."""
+    rows = [
+        {"unit": unit, "year": year, "sex": sex, "age": age, "people": size * (5 if unit == COUNTY else 1)}
+        for unit in (COUNTY, *CODE.values())
+        for year, size in ((2010, first), (2020, second))
+        for sex in ("male", "female")
+        for age in AGE_GROUPS
+        if year == 2020 or unit == COUNTY
+    ]
+    table = pd.DataFrame(rows)
+    split = table[table["age"] == "0-4"]
+    infants = [
+        split.assign(age=age, people=split["people"] * share) for age, share in (("0", 0.2), ("1-4", 0.8))
+    ]
+    return pd.concat([table[table["age"] != "0-4"], *infants], ignore_index=True).assign(**KIND)
+
+
+def counted(first: float, second: float) -> pd.DataFrame:
+    rows = [
+        {"unit": COUNTY, "year": year, "variable": f"{side}_people", "value": 1000 * part}
+        for year, share in ((2010, first), (2020, second))
+        for side, part in (("urban", share), ("rural", 1 - share))
+    ]
+    rows.append({"unit": COUNTY, "year": 2020, "variable": "mean_schooling_years", "value": 9.0})
+    return pd.DataFrame(rows).assign(**KIND)
+
+
+def step(region: Region, year: int) -> dict[str, pd.Series]:
+    assume = Assume.of(region["standards"], short())
+    return dict(population.sector.step(region, State(year), opened=Offer(), assume=assume))
+
+
+@pytest.mark.parametrize(("year", "each"), [(2020, 90.0), (2025, 90 * 0.9**0.5), (2030, 81.0), (2040, 72.9)])
+def test_cohorts_shrink_by_a_tenth_in_ten_years(year, each):
+    values = step(county(people=two_censuses()), year)
+    assert values["people.total"].to_numpy() == pytest.approx(np.full(5, 2 * 18 * each))
+    assert values["people.old"].to_numpy() == pytest.approx(np.full(5, 2 * 5 * each))
+    assert values["pupils.primary"].to_numpy() == pytest.approx(np.full(5, 2 * each * 6 / 5))
+
+
+def test_the_urban_share_moves_by_a_constant_growth_difference():
+    """20 % of the villages are urban in 2020; odds 1 : 9 in 2010 and 1 : 4 in 2020 make 9 : 16 in 2030."""
+    region = county(people=two_censuses(), observations=counted(0.1, 0.2))
+    values = step(region, 2030)
+    share = values["people.urban"].sum() / values["people.total"].sum()
+    assert share / (1 - share) == pytest.approx(9 / 16, rel=1e-6)
+    assert values["people.total"].sum() == pytest.approx(5 * 2 * 18 * 81)
+    assert np.allclose(values["people.total"], values["people.urban"] + values["people.rural"])
+
+
+def test_moving_to_town_makes_nobody_younger():
+    """Town and country differ in age; the county's people of each age are still those of its cohorts."""
+    table = two_censuses()
+    town, old = table["unit"] == CODE["S"], table["age"].isin(["65-69", "70-74", "75-79", "80-84", "85+"])
+    table.loc[town & old, "people"] = 0.0
+    table.loc[(table["unit"] == COUNTY) & (table["year"] == 2020) & old, "people"] = 90.0 * 4
+    region = county(people=table, observations=counted(0.1, 0.17))
+    base = population._village_people(region)
+    grown, county_people = (
+        population._grow(region, base, year=2030),
+        population._county_people(region, year=2030),
+    )
+    assert grown.sum().sum() == pytest.approx(county_people.sum().sum())
+    assert grown.sum().to_numpy() == pytest.approx(county_people.sum().to_numpy(), rel=1e-3)
+
+
+def test_a_county_of_towns_only_keeps_all_its_people():
+    region = county(
+        people=two_censuses(),
+        observations=counted(0.7, 0.8),
+        units=units().assign(residence=lambda t: t["residence"].replace("rural", "urban")),
+    )
+    values = step(region, 2026)
+    projected = population._county_people(region, year=2026).to_numpy().sum()
+    assert values["people.total"].sum() == pytest.approx(projected)
+    assert values["people.urban"].sum() == pytest.approx(projected)
+
+
+FEW = st.floats(0.0, 1e4).map(lambda people: 0.0 if people < 1e-3 else people)
+
+
+@st.composite
+def towns_and_country(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Shares of each age that live in towns, people by age, and the urban share, of some counties."""
+    counties, ages = draw(st.integers(1, 4)), draw(st.integers(1, 6))
+    shares = draw(arrays(np.float64, (counties, ages), elements=st.floats(0, 1).map(lambda x: round(x, 3))))
+    people = draw(arrays(np.float64, (counties, ages), elements=FEW))
+    return shares, people, draw(arrays(np.float64, counties, elements=st.floats(0.01, 0.99)))
+
+
+@given(towns_and_country())
+def test_raking_keeps_the_people_of_each_age_and_the_urban_total(drawn):
+    shares, people, share = drawn
+    found = population._raked(shares, people=people, share=share)
+    assert ((found >= 0) & (found <= 1)).all()
+    assert (found[shares == 0] == 0).all()
+    assert (found[shares == 1] == 1).all()
+    total, mixed = people.sum(axis=1), (shares > 0) & (shares < 1)
+    fixed = (people * (shares == 1)).sum(axis=1)
+    free = (people * mixed).sum(axis=1)
+    wanted = np.clip(share * total, fixed, fixed + free)
+    assert (people * found).sum(axis=1) == pytest.approx(wanted, rel=1e-9, abs=1e-9 * max(1.0, total.max()))
+
+
+def test_raking_is_iterative_proportional_fitting():
+    rng = np.random.default_rng(4)
+    seed = rng.uniform(1, 100, size=(2, 18))
+    people, share = rng.uniform(10, 1000, size=18), 0.7
+    table = seed.copy()
+    for _ in range(2000):
+        table *= people / table.sum(axis=0)
+        table *= (np.array([share, 1 - share]) * people.sum() / table.sum(axis=1))[:, None]
+    found = population._raked(
+        (seed[0] / seed.sum(axis=0))[None], people=people[None], share=np.array([share])
+    )
+    assert found[0] * people == pytest.approx(table[0], rel=1e-9)
+
+
+def test_an_age_that_no_village_has_goes_by_all_ages():
+    """Nobody of 85 or more in the villages of 2020, but somebody in the county: all villages have a fifth."""
+    table = two_censuses()
+    table = table[~((table["age"] == "85+") & (table["unit"] != COUNTY))]
+    region = county(people=table)
+    grown = population._grow(region, population._village_people(region), year=2030)
+    projected = population._county_people(region, year=2030)
+    assert grown["85+"].to_numpy() == pytest.approx(np.full(5, projected.loc[COUNTY, "85+"] / 5))
+    assert grown.sum().to_numpy() == pytest.approx(projected.sum().to_numpy())
+
+
+def test_a_county_of_villages_only_keeps_all_its_people():
+    region = county(
+        people=two_censuses(),
+        observations=counted(0.1, 0.2),
+        units=units().assign(residence=lambda t: t["residence"].replace("urban", "rural")),
+    )
+    values = step(region, 2033)
+    assert values["people.rural"].sum() == pytest.approx(
+        population._county_people(region, year=2033).to_numpy().sum()
+    )
+    assert values["people.urban"].sum() == 0

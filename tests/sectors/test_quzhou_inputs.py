@@ -1,0 +1,231 @@
+"""Baseline and offers of the bundled region over ten years, without the solver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tongqu
+from tongqu.contracts import Assume, Offer, Scenario, State, cost_entries
+from tongqu.data import Region
+from tongqu.engine.inputs import _allowed, service_sums
+from tongqu.engine.registry import load_sectors
+from tongqu.engine.simulate import collect_offers, simulate
+from tongqu.sectors import population
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the sectors say of a region: the years without a plan, and all that they offer."""
+
+    region: Region
+    states: tuple[State, ...]
+    offer: Offer
+
+    @property
+    def years(self) -> list[int]:
+        return [state.year for state in self.states]
+
+    @property
+    def counties(self) -> pd.Index:
+        return self.region.level("county").index
+
+    def unmet(self, service: str) -> pd.Series:
+        """Most people without the service in any year, by village."""
+        years = [state[f"demand.{service}"] - state[f"served.{service}"] for state in self.states]
+        return pd.concat(years, axis=1).max(axis=1)
+
+
+@pytest.fixture(scope="module")
+def inputs() -> Made:
+    region, scenario, sectors = tongqu.load("quzhou"), Scenario(), load_sectors()
+    assume = Assume.of(region["standards"], scenario)
+    states = simulate(region, sectors, scenario=scenario, assume=assume)
+    return Made(region, states, collect_offers(region, sectors, states=states, assume=assume))
+
+
+def test_hundreds_of_candidates_of_every_kind(inputs):
+    projects = inputs.offer.projects
+    assert len(projects) >= 800
+    kinds = projects["kind"].value_counts()
+    assert set(kinds.index) == {
+        "town_road",
+        "village_road",
+        "clinic",
+        "township_branch",
+        "subcentre",
+        "hospital_block",
+        "primary_school",
+        "primary_classes",
+        "junior_school",
+        "junior_classes",
+    }
+    assert kinds.min() >= 10
+
+
+def test_candidates_cost_take_land_and_open_within_the_plan(inputs):
+    projects = inputs.offer.projects
+    assert (projects["capital_wan"] > 0).all()
+    assert (projects["running_wan"] >= 0).all()
+    assert projects["lead"].between(1, inputs.years[-1] - inputs.years[0]).all()
+    assert projects["county"].isin(inputs.counties).all()
+    assert np.isfinite(projects.select_dtypes("number").to_numpy()).all()
+    assert projects[["name_zh", "name_en", "unit", "node"]].ne("").all().all()
+    per_km = projects[projects["kind"] == "village_road"].eval("capital_wan / size")
+    assert np.allclose(per_km, 130), "one step, from a single lane to two"
+
+
+def test_entries_are_finite_and_what_the_projects_say(inputs):
+    offer = inputs.offer
+    assert np.isfinite(offer.entries["amount"]).all()
+    lead = offer.entries["project"].map(offer.projects.set_index("project")["lead"])
+    lasting = offer.entries["ledger"].isin(["served", "room", "stock", "staff", "link"])
+    assert (offer.entries.loc[lasting, "since"] == lead[lasting]).all()
+    served = offer.entries[offer.entries["ledger"] == "served"]
+    assert served["amount"].between(0, 1, inclusive="right").all()
+    assert served["unit"].isin(inputs.region.level("village").index).all()
+    money = offer.entries[offer.entries["ledger"].isin(["money", "land"])]
+    keys = ["project", "ledger", "unit", "key", "since", "until"]
+    again = cost_entries(offer.projects).set_index(keys)["amount"].sort_index()
+    pd.testing.assert_series_equal(money.set_index(keys)["amount"].sort_index(), again)
+
+
+def test_pairs_are_not_credited_alone(inputs):
+    served = inputs.offer.entries[inputs.offer.entries["ledger"] == "served"]
+    alone = set(zip(served["project"], served["unit"], served["key"], strict=True))
+    for side in ("first", "second"):
+        pairs = inputs.offer.pairs
+        assert alone.isdisjoint(zip(pairs[side], pairs["unit"], pairs["key"], strict=True))
+
+
+def test_every_school_and_care_candidate_serves_somebody(inputs):
+    """By credit to people who lack the service, alone or in a pair, by beds, or as the way to one.
+
+    Roads are offered before it is known whom they help to care and school; the plan leaves out idle ones.
+    """
+    offer = inputs.offer
+    served = offer.entries[offer.entries["ledger"] == "served"]
+    unmet = {str(key): inputs.unmet(str(key)) for key in served["key"].unique()}
+
+    def lacking(rows: pd.DataFrame) -> pd.DataFrame:
+        people = [unmet[key].get(unit, 0.0) for key, unit in zip(rows["key"], rows["unit"], strict=True)]
+        return rows[np.asarray(people) > 0]
+
+    pairs = lacking(offer.pairs)
+    useful = {*lacking(served)["project"], *pairs["first"], *pairs["second"]}
+    useful |= set(offer.entries.loc[offer.entries["ledger"] == "stock", "project"])
+    needs = offer.projects.set_index("project")["requires"]
+    while more := {needs[project] for project in useful} - useful - {""}:
+        useful |= more
+    mine = offer.projects[offer.projects["sector"].isin(["health", "education"])]
+    assert len(mine) > 500
+    idle = mine.loc[~mine["project"].isin(useful), "project"]
+    assert len(idle) == 0, f"{len(idle)} candidates serve nobody, the first is {idle.iloc[0]}"
+
+
+def test_served_never_exceeds_demand_nor_demand_the_people(inputs):
+    for state in inputs.states:
+        for service in state.matching("served"):
+            demand, served = state[f"demand.{service}"], state[f"served.{service}"]
+            assert ((served >= 0) & (served <= demand + 1e-9)).all(), service
+            assert (demand <= state["people.total"] + 1e-9).all(), service
+    sums = service_sums(inputs.region, inputs.states)
+    assert len(sums) == len(inputs.states) * len(inputs.counties) * 8
+
+
+def test_people_are_the_census_and_then_the_counties_cohorts(inputs):
+    region = inputs.region
+    people = region["people"]
+    census = people[(people["year"] == 2020) & people["unit"].isin(inputs.counties)]
+    total = census.groupby("unit")["people"].sum().astype(float)
+    base = population._village_people(region)
+    assert base.sum(axis=1).groupby(region.county_of(base.index)).sum().to_dict() == pytest.approx(
+        total.to_dict()
+    )
+    for state in inputs.states[:: len(inputs.states) - 1]:
+        now = state["people.total"].groupby(region.county_of(base.index)).sum()
+        projected = population._county_people(region, year=state.year).sum(axis=1)
+        assert now.to_dict() == pytest.approx(projected.to_dict())
+        parts = state["people.urban"] + state["people.rural"]
+        assert np.allclose(parts, state["people.total"])
+
+
+def test_villages_have_the_ages_that_their_county_is_projected_to_have(inputs):
+    region = inputs.region
+    base = population._village_people(region)
+    county = region.county_of(base.index)
+    urban = (region.level("village")["residence"] == "urban").reindex(base.index)
+    for year in (2020, 2024, 2030, 2035):
+        grown = population._grow(region, base, year=year)
+        projected = population._county_people(region, year=year)
+        of_county = grown.groupby(county).sum()
+        assert of_county.to_numpy() == pytest.approx(projected.to_numpy(), rel=1e-12)
+        share = grown[urban].sum(axis=1).groupby(county[urban]).sum() / of_county.sum(axis=1)
+        assert share.to_dict() == pytest.approx(
+            population._urban_share(region, year=year).to_dict(), rel=1e-12
+        )
+        assert (grown >= 0).all(axis=None)
+    assert population._grow(region, base, year=2020).to_numpy() == pytest.approx(base.to_numpy(), abs=1e-9)
+
+
+def test_no_step_of_a_link_is_paid_for_twice(inputs):
+    """Together the roads cost what it costs to bring each link up once to the best that any of them makes."""
+    roads = inputs.offer.entries[inputs.offer.entries["ledger"] == "link"]
+    roads = roads.merge(inputs.offer.projects[["project", "kind"]], on="project")
+    assert not roads.duplicated(["kind", "key"]).any()
+    links = inputs.region["links"].set_index("link")
+    km, single = (roads["key"].map(links[column]) for column in ("length_km", "class"))
+    cost = km.where(roads["kind"] == "town_road", 0.0).sum() * 450
+    cost += km[(single == "village") & ~roads["key"].duplicated()].sum() * 130
+    mine = inputs.offer.projects[inputs.offer.projects["sector"] == "transport"]
+    assert mine["capital_wan"].sum() == pytest.approx(cost)
+
+
+def test_every_village_off_the_two_lane_network_is_credited_by_one_road(inputs):
+    credit = inputs.offer.entries.query("ledger == 'served' and key == 'graded_road'")
+    lacking = inputs.unmet("graded_road")
+    assert not credit.duplicated("unit").any()
+    assert set(lacking.index[lacking > 0]) <= set(credit["unit"])
+
+
+def test_a_towns_single_lane_villages_are_credited_by_its_widening(inputs):
+    """Whoever stands on a link that a road widens is credited by it, or by what it requires."""
+    offer, region = inputs.offer, inputs.region
+    links = region["links"].set_index("link")
+    wide = offer.entries[offer.entries["ledger"] == "link"][["project", "key"]]
+    ends = pd.concat([wide.assign(node=wide["key"].map(links[side])) for side in ("from_node", "to_node")])
+    homes = region.level("village")["node"].rename_axis("unit").reset_index()
+    touched = ends.merge(homes, on="node")[["project", "unit"]].drop_duplicates()
+    lacking = inputs.unmet("graded_road")
+    touched = touched[touched["unit"].isin(lacking.index[lacking > 0])]
+    credit = offer.entries.query("ledger == 'served' and key == 'graded_road'")[["project", "unit"]]
+    needs = offer.projects.set_index("project")["requires"]
+    whole = set(credit.itertuples(index=False, name=None))
+    missing = [
+        (project, unit)
+        for project, unit in touched.itertuples(index=False, name=None)
+        if (project, unit) not in whole and (needs[project], unit) not in whole
+    ]
+    assert missing == []
+
+
+def test_limits_are_there_for_every_county_and_year(inputs):
+    limits = inputs.offer.limits
+    for key in ("room", "debt", "construction", "doctors", "teachers"):
+        mine = limits[limits["key"] == key]
+        assert len(mine) == len(inputs.counties) * len(inputs.years), key
+        assert (mine["amount"] > 0).all(), key
+    assert len(limits[limits["key"] == "pool"]) == len(inputs.years)
+
+
+def test_a_banned_road_takes_what_lies_beyond_it_along(inputs):
+    projects = inputs.offer.projects
+    chained = projects[projects["requires"].isin(projects["project"])]
+    first = chained["requires"].iloc[0]
+    left = _allowed(Offer(projects), Scenario(banned=(first,))).projects
+    gone = set(projects["project"]) - set(left["project"])
+    assert first in gone
+    assert set(projects.loc[projects["requires"].isin(gone), "project"]) <= gone
