@@ -4,7 +4,7 @@ demo [options]     set up, then `tongqu demo`
 check              set up, then every check (what a change must pass)
 setup              set up only
 test [options]     pytest
-bench [options]    benchmarks/run.py
+bench [travel]     benchmarks/run.py; or travel times beside peers, which are installed for it
 run COMMAND ...    any command inside the environment: python3 dev.py run tongqu --help
 """
 
@@ -65,11 +65,16 @@ def make_environment():
         shutil.rmtree(VENV, ignore_errors=True)
         must(*([uv, "venv", "--python", sys.executable] if uv else [sys.executable, "-m", "venv"]), VENV)
     stamp.unlink(missing_ok=True)
-    install = [uv, "pip", "install", "--python", PYTHON] if uv else [PYTHON, "-m", "pip", "install"]
     print("dev.py: installing into .venv (once; a few minutes)", flush=True)
-    must(*install, "--quiet", "--require-hashes", "-r", "requirements.txt")
-    must(*install, "--quiet", "--no-deps", "--no-build-isolation", "-e", ".")
+    install("--require-hashes", "-r", "requirements.txt")
+    install("--no-deps", "--no-build-isolation", "-e", ".")
     stamp.write_text(want, "utf-8")
+
+
+def install(*what):
+    uv = shutil.which("uv")
+    pip = [uv, "pip", "install", "--python", PYTHON] if uv else [PYTHON, "-m", "pip", "install"]
+    must(*pip, "--quiet", *what)
 
 
 def find_browser():
@@ -117,7 +122,12 @@ def main(command="", *rest):
         return 0
     if command in ("demo", "run"):
         return call(["tongqu", "demo", *rest] if command == "demo" else rest, cwd=Path.cwd())
-    return call([PYTHON, *(["-m", "pytest"] if command == "test" else ["benchmarks/run.py"]), *rest])
+    if command == "test":
+        return call([PYTHON, "-m", "pytest", *rest])
+    if rest[:1] == ("travel",):
+        install("--require-hashes", "-r", "benchmarks/requirements.txt")
+        return call([PYTHON, "benchmarks/travel.py", *rest[1:]])
+    return call([PYTHON, "benchmarks/run.py", *rest])
 
 
 if __name__ == "__main__":
