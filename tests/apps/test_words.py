@@ -188,6 +188,7 @@ def sentences() -> set[str]:
     found = set()
     places = (
         "data/*.py",
+        "data/gtfs/*.py",
         "contracts/scenario.py",
         "workflow/verify.py",
         "engine/*.py",
