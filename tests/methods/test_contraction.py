@@ -81,6 +81,19 @@ def test_equal_to_scipy_on_random_planar_roads(size: int, seed: int) -> None:
     np.testing.assert_array_equal(near.minutes, peer.min(axis=1))
 
 
+def test_a_hub_of_many_roads_is_contracted_too() -> None:
+    leaves = 30_000
+    hub = build_network(
+        range(leaves + 1),
+        start=[0] * leaves,
+        end=range(1, leaves + 1),
+        minutes=[1 + n % 7 for n in range(leaves)],
+    )
+    found = hub.contraction.minutes(np.array([1, 2]), np.array([0, 3, leaves]), limit=np.inf)
+    np.testing.assert_array_equal(found, [[1, 4, 1 + 1 + (leaves - 1) % 7], [2, 5, 2 + 1 + (leaves - 1) % 7]])
+    assert hub.contraction.core_rows.size == 1
+
+
 def test_triangle_inequality_symmetry_and_speed_ups() -> None:
     network = planar(900, seed=5, oneway=0.0)
     rng = np.random.default_rng(5)

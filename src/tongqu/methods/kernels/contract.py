@@ -34,6 +34,7 @@ class _Graph(NamedTuple):
     to: Ints32
     minutes: Floats32
     after: Ints32
+    before: Ints32
     first: Ints32
     degree: Ints32
     mark: Ints32
@@ -87,16 +88,27 @@ def _linked(tails: Ints32, heads: Ints32, onward: Floats32, back: Floats32, node
     to = np.empty(room, dtype=np.int32)
     minutes = np.empty(room, dtype=np.float32)
     after = np.empty(room, dtype=np.int32)
+    before = np.empty(room, dtype=np.int32)
     first = np.full(nodes, -1, dtype=np.int32)
     degree = np.zeros(nodes, dtype=np.int32)
     for edge in range(tails.size):
         tail, head, half = tails[edge], heads[edge], 2 * edge
-        to[half], minutes[half], after[half] = head, onward[edge], first[tail]
-        to[half + 1], minutes[half + 1], after[half + 1] = tail, back[edge], first[head]
-        first[tail], first[head] = half, half + 1
+        to[half], minutes[half] = head, onward[edge]
+        to[half + 1], minutes[half + 1] = tail, back[edge]
+        _link(after, before, first, tail, half)
+        _link(after, before, first, head, half + 1)
         degree[tail] += 1
         degree[head] += 1
-    return _Graph(to, minutes, after, first, degree, np.full(nodes, -1, dtype=np.int32))
+    return _Graph(to, minutes, after, before, first, degree, np.full(nodes, -1, dtype=np.int32))
+
+
+@kernel
+def _link(after: Ints32, before: Ints32, first: Ints32, node: int, half: int) -> None:
+    """Put a half edge at the head of a node's list."""
+    old = first[node]
+    after[half], before[half], first[node] = old, -1, half
+    if old != -1:
+        before[old] = half
 
 
 @kernel
@@ -107,13 +119,13 @@ def _take_out(graph: _Graph, node: int, out: _Up, begin: int, free: int) -> tupl
     while half != -1:
         other, mate, spot = graph.to[half], half ^ 1, begin + width
         out.above[spot], out.up[spot], out.down[spot] = other, graph.minutes[half], graph.minutes[mate]
-        here = graph.first[other]
-        if here == mate:
-            graph.first[other] = graph.after[mate]
+        back, onward = graph.before[mate], graph.after[mate]
+        if back == -1:
+            graph.first[other] = onward
         else:
-            while graph.after[here] != mate:
-                here = graph.after[here]
-            graph.after[here] = graph.after[mate]
+            graph.after[back] = onward
+        if onward != -1:
+            graph.before[onward] = back
         graph.degree[other] -= 1
         width += 1
         edge, half = half & ~1, graph.after[half]
@@ -125,7 +137,7 @@ def _take_out(graph: _Graph, node: int, out: _Up, begin: int, free: int) -> tupl
 @kernel
 def _join(graph: _Graph, out: _Up, begin: int, end: int, used: int, free: int) -> tuple[int, int]:
     """Join every pair of neighbours of a node just taken out by the way over it."""
-    for one in range(begin, end):
+    for one in range(begin, end - 1):
         here = out.above[one]
         half = graph.first[here]
         while half != -1:
@@ -147,8 +159,8 @@ def _join(graph: _Graph, out: _Up, begin: int, end: int, used: int, free: int) -
                     used += 2
                 graph.to[half], graph.minutes[half] = there, along
                 graph.to[half ^ 1], graph.minutes[half ^ 1] = here, back
-                graph.after[half], graph.after[half ^ 1] = graph.first[here], graph.first[there]
-                graph.first[here], graph.first[there] = half, half ^ 1
+                _link(graph.after, graph.before, graph.first, here, half)
+                _link(graph.after, graph.before, graph.first, there, half ^ 1)
                 graph.degree[here] += 1
                 graph.degree[there] += 1
         half = graph.first[here]
