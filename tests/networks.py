@@ -60,4 +60,5 @@ def planar(size: int, *, seed: int, oneway: float = 0.1) -> Network:
     km = np.hypot(*(spots[edges[:, 0]] - spots[edges[:, 1]]).T)
     minutes = km * rng.uniform(0.5, 2.4, km.size)
     single = rng.random(km.size) < oneway
-    return build_network(np.arange(size + 3), start=edges[:, 0], end=edges[:, 1], minutes=minutes, oneway=single)
+    start, end = edges.T
+    return build_network(np.arange(size + 3), start=start, end=end, minutes=minutes, oneway=single)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.metadata import EntryPoint
 
 import pandas as pd
 import pytest
@@ -48,6 +49,24 @@ def test_each_comes_after_what_it_reads():
 def test_two_writers_of_one_variable_are_refused():
     with pytest.raises(SectorError, match="both write 'y'"):
         ordered([Toy("a", writes=frozenset({"y"})), Toy("b", writes=frozenset({"y"}))])
+
+
+def test_two_sectors_of_one_name_are_refused_and_both_are_named():
+    @dataclass(frozen=True)
+    class Other(Toy):
+        pass
+
+    with pytest.raises(SectorError, match=r"two sectors have the name 'a': .*Toy and .*Other"):
+        ordered([Toy("a", writes=frozenset({"y"})), Other("a", writes=frozenset({"z"}))])
+
+
+def test_two_plug_ins_of_one_name_are_refused_and_both_are_named(monkeypatch):
+    def points(group):
+        return [EntryPoint("parks", f"{package}.parks:sector", group) for package in ("one", "two", "one")]
+
+    monkeypatch.setattr("tongqu.engine.registry.entry_points", points)
+    with pytest.raises(SectorError, match=r"'parks': one\.parks:sector and two\.parks:sector"):
+        load_sectors()
 
 
 def test_a_circle_uses_last_years_value():
@@ -98,7 +117,7 @@ class Parks:
                 "name_zh": "公园",
                 "name_en": "park",
                 "unit": village,
-                "county": region.county_of(village),
+                "county": region.county_of(village).to_numpy(),
                 "capital_wan": 1.0,
                 "lead": 1,
             },

@@ -7,7 +7,7 @@ import pytest
 
 from small import TINY, short
 from tongqu.contracts import Assume, Offer, State
-from tongqu.data import load_region
+from tongqu.data import load_region, make_region
 from tongqu.engine.inputs import prepare
 from tongqu.engine.registry import load_sectors
 from tongqu.engine.simulate import simulate
@@ -68,6 +68,19 @@ def test_minutes_follow_length_and_class(state):
     assert state["links.walk_minutes"]["l01"] == pytest.approx(6.5 / 5 * 60)
     assert state["minutes.county_seat"]["990101001001"] == 0
     assert state["minutes.county_seat"]["990101001002"] == pytest.approx(4.2 / 35 * 60, abs=TICK)
+
+
+def test_a_link_with_its_own_speed_takes_it(region, assume):
+    links = region["links"].assign(speed_kmh=float("nan"))
+    links.loc[links.index[0], "speed_kmh"] = 6.0
+    tables = {name: region[name] for name in region.tables if name not in region.provided}
+    title = {"name": "slow", "title_zh": "慢", "title_en": "Slow", "base_year": 2020}
+    slow = make_region(tables | {"links": links}, bbox=region.bbox, **title)
+    ask = {"scenario": short(), "assume": assume, "years": [2020]}
+    minutes, usual = (simulate(r, load_sectors(), **ask)[0]["links.minutes"] for r in (slow, region))
+    first = links.iloc[0]
+    assert minutes[first["link"]] == pytest.approx(first["length_km"] * 10)
+    pd.testing.assert_series_equal(minutes.drop(first["link"]), usual.drop(first["link"]))
 
 
 def test_who_is_on_a_graded_road(state):

@@ -122,10 +122,10 @@ def report(face: Face, run: Path, *, out: Path | None, force: bool) -> None:
     face.result({"run": stored.id, "report": str(target)}, [f"{face.word('written')}{target}"])
 
 
-def verify(face: Face, run: Path) -> None:
+def verify(face: Face, run: Path, *, prove: bool) -> None:
     """Re-check a run."""
     with show_progress(face.language, quiet=face.quiet) as progress:
-        found = tongqu.verify(run, progress=progress)
+        found = tongqu.verify(run, prove=prove, progress=progress)
     problems = [asdict(one) for one in found.problems]
     face.result({**found.summary(), "problems": problems}, verify_tables(face, found))
     if not found.ok:

@@ -179,6 +179,10 @@ def verify_tables(face: Face, found: Verification) -> Shown:
         )
         for name in found.checks
     ]
+    rows += [
+        (label(f"check.{name}", face.language, fallback=name), face.word("state.unproven"))
+        for name in found.unproven
+    ]
     checks = face.table(["check", "state"], rows, title=f"{face.word('run')} {found.run.id}")
     if found.ok:
         return [checks, face.word("holds")]

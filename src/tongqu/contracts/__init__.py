@@ -9,7 +9,17 @@ from tongqu.contracts.entries import (
 )
 from tongqu.contracts.ledger import active_entries, ledger_of, open_projects
 from tongqu.contracts.offer import FOREVER, Offer, OfferError, join_offers
-from tongqu.contracts.run import FORMAT, TABLES, Run, check_files, check_target, open_run, run_id, write_run
+from tongqu.contracts.run import (
+    FORMAT,
+    TABLES,
+    Run,
+    check_files,
+    check_target,
+    clear_drafts,
+    open_run,
+    run_id,
+    write_run,
+)
 from tongqu.contracts.scenario import Assume, Floor, Limits, Pin, Scenario, Solver, load_scenario
 from tongqu.contracts.sector import Findings, Forecast, Sector
 from tongqu.contracts.state import State, StateError
@@ -35,6 +45,7 @@ __all__ = [
     "active_entries",
     "check_files",
     "check_target",
+    "clear_drafts",
     "cost_entries",
     "join_offers",
     "lasting_entries",

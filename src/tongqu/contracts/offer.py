@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from tongqu.base import TongquError
+from tongqu.data import Region
 
 __all__ = [
     "ENTRY_COLUMNS",
@@ -40,6 +41,18 @@ LEDGERS: Final[Mapping[str, str]] = {
     "room": "persons that a project has room for; key is the service; unit is where it stands",
     "link": "minutes on a road link after the project; key is the link",
 }
+
+MONEY_KEYS: Final = ("capital", "running")
+"""What money is spent on."""
+
+MONEY_LIMITS: Final = ("room", "debt", "pool")
+"""What money may be spent: own money of a county in a year, its new debt, grants of the city."""
+
+COUNTY_LEDGERS: Final = ("money", "land", "staff", "stock")
+"""Ledgers whose entries belong to a county."""
+
+UNIT_LEDGERS: Final = ("served", "room")
+"""Ledgers whose entries belong to a unit of any level."""
 
 PROJECT_COLUMNS: Final[Mapping[str, str]] = {
     "project": "str",
@@ -141,14 +154,20 @@ class Offer:
             self.limits,
         )
 
-    def checked(self, sector: str) -> Offer:
+    def checked(self, sector: str, *, region: Region | None = None) -> Offer:
         """Give the same offer with exact columns and types, or raise with every problem found.
+
+        Parameters
+        ----------
+        region : Region, optional
+            Where the offer is made: its places are known then, and entries must name them.
 
         Raises
         ------
         OfferError
-            If a table lacks columns, a project id repeats, an entry or pair names an unknown project or
-            ledger, or an amount is missing.
+            If a table lacks columns, a project id repeats, an entry, a pair or a requirement names an unknown
+            project, ledger, key or place, projects require one another in a circle, a service is credited
+            before its project works or ends, or an amount is missing or impossible.
         """
         tables = [
             _typed(frame, columns, sector=sector)
@@ -161,6 +180,8 @@ class Offer:
         ]
         offer = Offer(*tables)
         problems = _problems(offer)
+        if region is not None:
+            problems += _unknown_places(offer, region)
         if problems:
             raise OfferError(f"sector {sector}: " + "; ".join(problems))
         return offer
@@ -174,37 +195,106 @@ def _typed(frame: pd.DataFrame, columns: Mapping[str, str], *, sector: str) -> p
 
 
 def _problems(offer: Offer) -> list[str]:
+    return [*_unknown_names(offer), *_circle(offer.projects), *_impossible(offer)]
+
+
+def _unknown_names(offer: Offer) -> list[str]:
     problems = []
-    repeated = offer.projects["project"][offer.projects["project"].duplicated()]
+    known = offer.projects["project"]
+    repeated = known[known.duplicated()]
     if len(repeated):
         problems.append(f"project {repeated.iloc[0]!r} is offered twice")
-    unknown = offer.entries["project"][~offer.entries["project"].isin(offer.projects["project"])]
+    unknown = offer.entries["project"][~offer.entries["project"].isin(known)]
     if len(unknown):
         problems.append(f"an entry names the project {unknown.iloc[0]!r}, which is not offered")
     for column in ("first", "second"):
-        stray = offer.pairs[column][~offer.pairs[column].isin(offer.projects["project"])]
+        stray = offer.pairs[column][~offer.pairs[column].isin(known)]
         if len(stray):
             problems.append(f"a pair names the project {stray.iloc[0]!r}, which is not offered")
     needed = offer.projects["requires"]
-    lost = needed[(needed != "") & ~needed.isin(offer.projects["project"])]
+    lost = needed[(needed != "") & ~needed.isin(known)]
     if len(lost):
         problems.append(f"a project requires {lost.iloc[0]!r}, which is not offered")
-    ledgers = set(offer.entries["ledger"]) - set(LEDGERS)
+    ledgers = (set(offer.entries["ledger"]) | set(offer.limits["ledger"])) - set(LEDGERS)
     if ledgers:
         problems.append(f"unknown ledger {min(ledgers)!r}; known are {', '.join(LEDGERS)}")
-    entries = offer.entries
+    for frame, keys in ((offer.entries, MONEY_KEYS), (offer.limits, MONEY_LIMITS)):
+        strange = set(frame.loc[frame["ledger"] == "money", "key"]) - set(keys)
+        if strange:
+            problems.append(f"unknown key {min(strange)!r} of money; known are {', '.join(keys)}")
+    return problems
+
+
+def _circle(projects: pd.DataFrame) -> list[str]:
+    """Projects that require one another in a circle, one project of each circle named."""
+    needs = dict(zip(projects["project"], projects["requires"], strict=True))
+    problems, done = [], set()
+    for project in needs:
+        path: dict[str, None] = {}
+        current = project
+        while current in needs and current not in done and current not in path:
+            path[current] = None
+            current = needs[current]
+        if current in path:
+            names = list(path)[list(path).index(current) :]
+            problems.append(f"projects require one another in a circle: {', '.join(names)}")
+        done |= set(path)
+    return problems
+
+
+def _impossible(offer: Offer) -> list[str]:
+    entries, projects = offer.entries, offer.projects
     served = entries[entries["ledger"] == "served"]
+    lead = projects.drop_duplicates("project").set_index("project")["lead"]
+    works = served["project"].map(lead).to_numpy(dtype=np.float64)  # NaN for a project that is not offered
+    ends = (entries["until"] != FOREVER) & (entries["until"] < entries["since"])
+    rooms = entries.loc[entries["ledger"] == "room", ["project", "key"]]
+    made = pd.MultiIndex.from_frame(rooms)
+    counted = [
+        table.loc[table["key"].isin(rooms["key"]), [column, "key"]]
+        for table, column in ((served, "project"), (offer.pairs, "first"))
+    ]
     wrong = {
-        "a lead is negative": (offer.projects["lead"] < 0).any(),
+        "a lead is negative": (projects["lead"] < 0).any(),
         "an entry begins before the start": (entries["since"] < 0).any(),
+        "an entry ends before it begins": ends.any(),
         "an amount is not finite": not np.isfinite(entries["amount"].fillna(0.0)).all(),
-        "served credit lies outside (0, 1]": ((served["amount"] <= 0) | (served["amount"] > 1)).any(),
+        "served credit lies outside (0, 1]": any(
+            ((amount <= 0) | (amount > 1)).any() for amount in (served["amount"], offer.pairs["amount"])
+        ),
         "served credit ends; a service that opened stays": (served["until"] != FOREVER).any(),
+        "served credit begins before the project works": (served["since"].to_numpy() < works).any(),
+        "room is negative": (entries.loc[entries["ledger"] == "room", "amount"] < 0).any(),
+        "a service whose places are counted is credited by a project that makes no room for it": any(
+            not pd.MultiIndex.from_frame(table).isin(made).all() for table in counted
+        ),
+        "a limit is given twice for one place, key and year": offer.limits.duplicated(
+            ["ledger", "unit", "key", "year"]
+        ).any(),
     }
-    problems += [words for words, holds in wrong.items() if holds]
+    problems = [words for words, holds in wrong.items() if holds]
     if any(frame["amount"].isna().any() for frame in (offer.entries, offer.pairs, offer.limits)):
         problems.append("an amount is missing")
     return problems
+
+
+def _unknown_places(offer: Offer, region: Region) -> list[str]:
+    """Entries of a place that the region does not have would cost, take and credit nothing."""
+    counties, units = region.level("county").index, pd.Index(region["units"]["unit"])
+    of_county = offer.entries["ledger"].isin(COUNTY_LEDGERS)
+    of_unit = offer.entries["ledger"].isin(UNIT_LEDGERS)
+    found = []
+    for what, table, known in (
+        ("an entry of money, land, staff or stock", offer.entries[of_county], counties),
+        ("an entry of served or room", offer.entries[of_unit], units),
+        ("a pair", offer.pairs, units),
+        ("a limit", offer.limits, units),
+    ):
+        strange = table["unit"][~table["unit"].isin(known)]
+        if len(strange):
+            kind = "a county" if known is counties else "a unit"
+            found.append(f"{what} names {strange.iloc[0]!r}, which is not {kind} of the region")
+    return found
 
 
 def join_offers(offers: Iterable[Offer]) -> Offer:

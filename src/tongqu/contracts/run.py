@@ -5,6 +5,7 @@ The folder appears whole or not at all: it is written under another name, and th
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import os
@@ -21,7 +22,17 @@ from tongqu.base import Problem, RunError
 from tongqu.contracts.scenario import Scenario, load_scenario
 from tongqu.data import Region, load_region
 
-__all__ = ["FORMAT", "TABLES", "Run", "check_files", "check_target", "open_run", "run_id", "write_run"]
+__all__ = [
+    "FORMAT",
+    "TABLES",
+    "Run",
+    "check_files",
+    "check_target",
+    "clear_drafts",
+    "open_run",
+    "run_id",
+    "write_run",
+]
 
 FORMAT: Final = 1
 """Version of the folder's layout."""
@@ -212,6 +223,35 @@ def check_target(folder: Path) -> Path:
     if target.exists() and any(target.iterdir()) and not (target / MANIFEST).is_file():
         raise RunError(f"{folder} holds something that is not a run; name another folder")
     return target
+
+
+def clear_drafts(folder: Path) -> tuple[Path, ...]:
+    """Remove drafts beside a run's place whose process was killed before it could; give what went.
+
+    Drafts of a process that is alive stay: it may be about to finish.
+    """
+    target = folder.resolve()
+    drafts = sorted(target.parent.glob(f".{glob.escape(target.name)}.*.part")) if target.name else []
+    gone = []
+    for draft in drafts:
+        number = draft.name.removesuffix(".part").removeprefix(f".{target.name}.")
+        if number.isdecimal() and draft.is_dir() and not draft.is_symlink() and not _alive(int(number)):
+            shutil.rmtree(draft, ignore_errors=True)
+            gone.append(draft)
+    return tuple(gone)
+
+
+def _alive(process: int) -> bool:
+    """Whether a process of this number runs; on Windows always, for asking in this way would end it."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True
 
 
 def _place(folder: Path, name: str) -> Path:

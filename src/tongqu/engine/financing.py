@@ -12,7 +12,7 @@ from tongqu.contracts import FOREVER, ledger_of
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import Program, Terms
 
-__all__ = ["ITEMS", "financing"]
+__all__ = ["ITEMS", "UNIT_WAN", "account_rows", "financing", "lasting_cost", "limit_of"]
 
 ITEMS: Final = ("cash", "borrow", "repay", "debt", "grant")
 """Flows and stocks of a county that are chosen; the rest follows from the plan and the forecast."""
@@ -64,7 +64,7 @@ def financing(inputs: Inputs, starts: pd.Series) -> pd.DataFrame:
             f"running {county}",
             Terms.of([0], found[county]["debt"][-1:], inputs.assume["rate.interest"]),
             sense="<=",
-            rhs=[(room - _lasting_cost(inputs, county, starts=starts) + SLACK_WAN) / UNIT_WAN],
+            rhs=[(room - lasting_cost(inputs, county, starts=starts) + SLACK_WAN) / UNIT_WAN],
         )
     pool = limit_of(inputs, "pool").groupby("year").sum().reindex(inputs.years, fill_value=0.0)
     grants = [numbers["grant"] for numbers in found.values()]
@@ -83,7 +83,7 @@ def financing(inputs: Inputs, starts: pd.Series) -> pd.DataFrame:
     return _table(inputs, spent[["unit", "year", "item", "amount"]], found, values=solution.values)
 
 
-def _lasting_cost(inputs: Inputs, county: str, *, starts: pd.Series) -> float:
+def lasting_cost(inputs: Inputs, county: str, *, starts: pd.Series) -> float:
     """What the started projects of a county go on costing for good, 万元 a year."""
     entries = inputs.offer.entries
     mine = entries[

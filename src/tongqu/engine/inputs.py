@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tongqu.base import Problem, Progress, ScenarioError, silent
 from tongqu.contracts import Assume, Offer, Scenario, Sector, State
 from tongqu.data import Region
 from tongqu.engine.coordinate import Indicators, indicators_of, weights_of
+from tongqu.engine.needs import idle_projects, unmet_of
 from tongqu.engine.simulate import collect_offers, simulate
 
-__all__ = ["Inputs", "prepare", "service_sums"]
+__all__ = ["Inputs", "check_pins", "prepare", "service_sums", "start_bounds"]
+
+
+Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,8 @@ class Inputs:
         Of the baseline.
     weights : Series
         Weight of each county and year in the objective.
+    idle : tuple of str
+        Candidates that are not in the offer because they could change no figure of any plan's promise.
     """
 
     region: Region
@@ -40,6 +48,7 @@ class Inputs:
     offer: Offer
     indicators: Indicators
     weights: pd.Series
+    idle: tuple[str, ...] = ()
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -53,10 +62,7 @@ class Inputs:
 
     def unmet(self, service: str) -> pd.DataFrame:
         """Unmet demand of a service in the baseline: units in rows, years in columns, persons."""
-        columns = {
-            state.year: state[f"demand.{service}"] - state[f"served.{service}"] for state in self.states
-        }
-        return pd.DataFrame(columns).clip(lower=0.0)
+        return unmet_of(self.states, service)
 
 
 def prepare(
@@ -68,15 +74,18 @@ def prepare(
     states = simulate(region, sectors, scenario=scenario, assume=assume, progress=progress)
     offer = collect_offers(region, sectors, states=states, assume=assume, progress=progress)
     offer = _allowed(_known_bans(offer, scenario), scenario)
+    check_pins(offer, scenario)
+    idle = idle_projects(offer, states, wanted=[pin.project for pin in scenario.pinned])
     return Inputs(
         region,
         scenario,
         assume,
         tuple(sectors),
         states,
-        offer,
+        offer.of(offer.projects.loc[~offer.projects["project"].isin(idle), "project"]),
         indicators_of(region, states),
         weights_of(region, states, scenario=scenario),
+        tuple(idle),
     )
 
 
@@ -137,6 +146,49 @@ def _allowed(offer: Offer, scenario: Scenario) -> Offer:
     ):
         gone |= more
     return offer.of(projects.loc[~projects["project"].isin(gone), "project"])
+
+
+def start_bounds(projects: pd.DataFrame, years: Sequence[int]) -> tuple[Ints, Ints]:
+    """First and last year in which each project may start and still open within the plan.
+
+    The last lies before the first where a project cannot start at all.
+    """
+    earliest, latest, lead = (
+        projects[name].to_numpy(dtype=np.int64) for name in ("earliest", "latest", "lead")
+    )
+    first = np.clip(np.where(earliest > 0, earliest, years[0]), years[0], years[-1] + 1)
+    return first, np.minimum(np.where(latest > 0, latest, years[-1]), years[-1] - lead)
+
+
+def check_pins(offer: Offer, scenario: Scenario) -> None:
+    """Each pinned project is on offer and can start in the year that the scenario names.
+
+    Raises
+    ------
+    ScenarioError
+        With every pin that cannot be kept.
+    """
+    bounds = zip(*start_bounds(offer.projects, scenario.years), strict=True)
+    possible = dict(zip(offer.projects["project"], bounds, strict=True))
+    problems = []
+    for number, pin in enumerate(scenario.pinned):
+        first, last = possible.get(pin.project, (1, 0))
+        if first <= pin.year <= last:
+            continue
+        mend = "name a project on offer and a year from which it can open within the plan"
+        if first <= last:
+            mend = f"start it in one of the years {first} to {last}"
+        problems.append(
+            Problem(
+                rule="cannot start then",
+                mend=mend,
+                file="scenario",
+                column=f"pinned[{number}]",
+                value=f"{pin.project} in {pin.year}",
+            )
+        )
+    if problems:
+        raise ScenarioError(problems)
 
 
 def service_sums(region: Region, states: Sequence[State]) -> pd.DataFrame:

@@ -10,13 +10,13 @@ import pandas as pd
 from tongqu.base import Problem, ScenarioError
 from tongqu.contracts import FOREVER
 from tongqu.engine.financing import UNIT_WAN, account_rows, limit_of
-from tongqu.engine.inputs import Inputs
+from tongqu.engine.inputs import Inputs, check_pins, start_bounds
 from tongqu.engine.lp import Program, Terms
 from tongqu.engine.objective import add_objective
 from tongqu.engine.services import add_services
 from tongqu.engine.terms import NONE, Ints, Model, entry_terms
 
-__all__ = ["build"]
+__all__ = ["build", "start_variables"]
 
 STOCK_UNIT: Final = 100.0
 """Land and staff are counted in hundreds, so that coefficients are near 1."""
@@ -25,7 +25,7 @@ STOCK_UNIT: Final = 100.0
 def build(inputs: Inputs) -> Model:
     """Build the program of a scenario."""
     program = Program()
-    model = Model(program, inputs, _start_variables(program, inputs))
+    model = Model(program, inputs, start_variables(program, inputs))
     _order(model)
     _accounts(model)
     _stock_limits(model)
@@ -36,16 +36,24 @@ def build(inputs: Inputs) -> Model:
     return model
 
 
-def _start_variables(program: Program, inputs: Inputs) -> Ints:
+def start_variables(program: Program, inputs: Inputs, *, starts: pd.Series | None = None) -> Ints:
+    """Add the variables "started by this year"; give their numbers, shape (projects, years).
+
+    Parameters
+    ----------
+    starts : Series of int, optional
+        Starts that are given: the variables are fixed to what they say.
+    """
     projects, years = inputs.offer.projects, np.asarray(inputs.years)
-    lead = projects["lead"].to_numpy(dtype=np.int64)
-    earliest = projects["earliest"].to_numpy(dtype=np.int64)
-    latest = projects["latest"].to_numpy(dtype=np.int64)
-    first = np.clip(np.where(earliest > 0, earliest, years[0]) - years[0], 0, len(years))
-    last = np.minimum(np.where(latest > 0, latest, years[-1]), years[-1] - lead) - years[0]
+    first, last = (bound - years[0] for bound in start_bounds(projects, inputs.years))
     column = np.arange(len(years))
     own = (column >= first[:, None]) & (column <= last[:, None])
-    numbers = program.variables("started", int(own.sum()), binary=True)
+    if starts is None:
+        numbers = program.variables("started", int(own.sum()), binary=True)
+    else:
+        begins = projects["project"].map(starts).to_numpy(dtype=np.float64)  # NaN if not started
+        fixed = (years >= begins[:, None]).astype(np.float64)[own]
+        numbers = program.variables("started", len(fixed), lower=fixed, upper=fixed)
     started = np.full(own.shape, NONE, dtype=np.int64)
     started[own] = numbers
     able = last >= first
@@ -215,28 +223,13 @@ def _floor(model: Model, credit: pd.DataFrame | None, *, county: str, number: in
 
 def _pins(model: Model) -> None:
     """Projects that the scenario starts in a given year."""
-    place = pd.Index(model.inputs.offer.projects["project"])
-    for number, pin in enumerate(model.inputs.scenario.pinned):
+    check_pins(model.inputs.offer, model.inputs.scenario)
+    for pin in model.inputs.scenario.pinned:
+        row = int(model.positions(pd.Series([pin.project]))[0])
         position = pin.year - model.inputs.years[0]
-        variable = NONE
-        if pin.project in place and 0 <= position < len(model.inputs.years):
-            row = int(place.get_indexer([pin.project])[0])
-            variable = int(model.started[row, position])
-        if variable == NONE:
-            raise ScenarioError(
-                [
-                    Problem(
-                        rule="cannot start then",
-                        mend="name a project on offer and a year from which it can open within the plan",
-                        file="scenario",
-                        column=f"pinned[{number}]",
-                        value=f"{pin.project} in {pin.year}",
-                    )
-                ]
-            )
+        terms = [Terms.of([0], [model.started[row, position]], 1.0)]
         before = int(model.started[row, position - 1]) if position > 0 else NONE
-        terms = [Terms.of([0], [variable], 1.0)]
-        if before not in (NONE, variable):
+        if before != NONE:
             terms.append(Terms.of([0], [before], -1.0))
         model.program.rows(f"pin {pin.project}", Terms.join(terms), sense="=", rhs=[1.0])
         model.limits[f"pin {pin.project}"] = "pin"

@@ -7,8 +7,9 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tongqu.engine.lp import Terms
-from tongqu.engine.terms import Floats, Ints, Model, Score, entry_terms
+from tongqu.engine.inputs import Inputs
+from tongqu.engine.lp import Program, Terms
+from tongqu.engine.terms import NONE, Floats, Ints, Model, Score, entry_terms
 from tongqu.methods.index import tangents
 
 __all__ = ["add_objective", "promised_subindex"]
@@ -66,7 +67,9 @@ def _per_score(model: Model, found: pd.DataFrame, row: pd.Series) -> pd.DataFram
     whole = pd.DataFrame(sums)
     below = whole.stack().reindex(pd.MultiIndex.from_frame(found[["county", "year"]])).to_numpy()
     scale = float(row["scale"]) / (float(row["target"]) - float(row["worst"]))
-    return found.assign(amount=found["amount"].to_numpy(dtype=np.float64) * scale / below)
+    asked = below > 0  # where nobody asks, the indicator does not count and nothing raises it
+    found = found.assign(below=below)[asked]
+    return found.assign(amount=found["amount"].to_numpy(dtype=np.float64) * scale / found.pop("below"))
 
 
 def _subindex(
@@ -74,53 +77,82 @@ def _subindex(
 ) -> Ints:
     """Subindex of every county and year: constant scores plus those that projects raise, each at most 1."""
     inputs, program = model.inputs, model.program
-    table, scores, values = inputs.indicators.table, inputs.indicators.scores, inputs.indicators.values
-    place = pd.Series(np.arange(len(cells)), index=cells)
+    found, scores = inputs.indicators, inputs.indicators.scores.reindex(cells)
+    weights, values = found.weights.reindex(cells), found.values.reindex(cells)
     each = np.arange(len(cells))
     index = program.variables(symbol, len(cells), upper=1.0)
     constant = np.zeros(len(cells))
     parts = [Terms.of(each, index, 1.0)]
     for name in names:
-        row = table.loc[name]
-        weight, worst, target = (float(row[column]) for column in ("weight", "worst", "target"))
+        weight = weights[name].to_numpy()
         if name not in terms:
-            constant += weight * scores[name].reindex(cells).to_numpy()
+            constant += weight * scores[name].fillna(0.0).to_numpy()
             continue
-        base = (values[name].reindex(cells).to_numpy() - worst) / (target - worst)
-        raised = program.variables(f"score_{name}", len(cells), lower=-np.inf, upper=1.0)
-        found = terms[name]
-        code = pd.MultiIndex.from_arrays(
-            [found["county"], np.asarray(inputs.years)[found["year"].astype(int)]]
-        )
-        cell = place.reindex(code).to_numpy()
-        slope = _slope(base, cell, amount=found["amount"].to_numpy())
-        program.rows(
-            f"score {name}",
-            Terms.join(
-                [
-                    Terms.of(each, raised, 1.0),
-                    Terms.of(cell, found["variable"], -found["amount"] * slope[cell]),
-                ]
-            ),
-            sense="<=",
-            rhs=np.maximum(base, 0.0),
-        )
-        model.scores[symbol].append(Score(weight, base, cell, found))
-        parts.append(Terms.of(each, raised, -weight))
+        worst, target = found.table.loc[name, ["worst", "target"]].astype("float64")
+        base = ((values[name] - worst) / (target - worst)).to_numpy()
+        score = _score(weight, base, terms[name], cells=_cells(inputs, terms[name], cells=cells))
+        raised = _raised(program, f"score {name}", score)
+        counted = np.flatnonzero(weight > 0)
+        parts.append(Terms.of(counted, raised, -weight[counted]))
+        model.scores[symbol].append(score)
     program.rows(f"subindex {symbol}", Terms.join(parts), sense="<=", rhs=constant)
     model.constant[symbol] = constant
     return index
 
 
-def _slope(base: Floats, cell: Ints, *, amount: Floats) -> Floats:
-    """Slope of the score over the gain in each cell: 1, or less where the baseline is below the worst value.
+def _cells(inputs: Inputs, found: pd.DataFrame, *, cells: pd.Index) -> Ints:
+    """Position of the county and year of each term."""
+    place = pd.Series(np.arange(len(cells)), index=cells)
+    year = np.asarray(inputs.years)[found["year"].astype(int)]
+    return place.reindex(pd.MultiIndex.from_arrays([found["county"].to_numpy(), year])).to_numpy()
 
-    There the score is ``max(0, base + gain)``, which is convex; the chord from no gain to the largest
-    gain lies above it, so the bound stays valid.
+
+def _score(weight: Floats, base: Floats, found: pd.DataFrame, *, cells: Ints) -> Score:
+    counted = weight[cells] > 0
+    return Score(weight, np.where(weight > 0, base, 0.0), cells[counted], found[counted])
+
+
+def _raised(program: Program, name: str, score: Score) -> Ints:
+    """Score of an indicator that projects raise in every cell where it counts, at most 1."""
+    counted = np.flatnonzero(score.weight > 0)
+    row = np.full(len(score.weight), NONE)
+    row[counted] = np.arange(len(counted))
+    raised = program.variables(name.replace(" ", "_"), len(counted), lower=-np.inf, upper=1.0)
+    slope, level = _chord(score)
+    gain = -score.terms["amount"].to_numpy() * slope[score.cell]
+    program.rows(
+        name,
+        Terms.join(
+            [
+                Terms.of(np.arange(len(counted)), raised, 1.0),
+                Terms.of(row[score.cell], score.terms["variable"], gain),
+            ]
+        ),
+        sense="<=",
+        rhs=level[counted],
+    )
+    return raised
+
+
+def _chord(score: Score) -> tuple[Floats, Floats]:
+    """Slope of the score over the gain in each cell, and its level at no gain.
+
+    The score is ``max(0, base + gain)``: the line itself where that cannot fall below 0. Otherwise it is
+    convex, and the chord from the least to the largest gain lies above it, so the bound stays valid.
     """
-    most = np.bincount(cell, weights=np.maximum(amount, 0.0), minlength=len(base))
-    chord = np.divide(base + most, most, out=np.zeros(len(base)), where=most > 0)
-    return np.where(base >= 0, 1.0, np.maximum(chord, 0.0))
+    amount = score.terms["amount"].to_numpy()
+    # An entry that ends takes back what it gave: only the term of its beginning says what it can add.
+    begins = (
+        ~score.terms["ends"].to_numpy(dtype=bool) if "ends" in score.terms else np.ones(len(amount), bool)
+    )
+    low, high = (
+        np.bincount(score.cell, weights=np.where(begins, part, 0.0), minlength=len(score.base))
+        for part in (np.minimum(amount, 0.0), np.maximum(amount, 0.0))
+    )
+    least, most = np.maximum(score.base + low, 0.0), np.maximum(score.base + high, 0.0)
+    chord = np.divide(most - least, high - low, out=np.zeros(len(low)), where=high > low)
+    straight = score.base + low >= 0
+    return np.where(straight, 1.0, chord), np.where(straight, score.base, least - chord * low)
 
 
 def promised_subindex(model: Model, symbol: str, *, values: Floats) -> Floats:
@@ -138,7 +170,7 @@ def _logarithm(model: Model, symbol: str, *, index: Ints, names: pd.Index) -> In
     inputs, program = model.inputs, model.program
     low = inputs.indicators.indices[symbol].reindex(inputs.weights.index).clip(lower=LEAST).to_numpy()
     ledger = [name for name in names if inputs.indicators.table.at[name, "origin"] == "ledger"]
-    missing = (1 - inputs.indicators.scores[ledger]).mul(inputs.indicators.table.loc[ledger, "weight"])
+    missing = (1 - inputs.indicators.scores[ledger]) * inputs.indicators.weights[ledger]
     high = np.minimum(1.0, low + missing.sum(axis=1).reindex(inputs.weights.index).to_numpy() + 1e-6)
     logs = program.variables(f"log_{symbol}", len(index), lower=-np.inf, upper=0.0)
     parts, right, rows = [], [], 0

@@ -14,11 +14,11 @@ from tongqu.engine.financing import UNIT_WAN, financing
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import ProgramInfeasibleError, Solution, solver_version
 from tongqu.engine.model import build
-from tongqu.engine.objective import promised_subindex
+from tongqu.engine.promise import promise_of
 from tongqu.engine.prune import needed_starts
 from tongqu.engine.terms import Model
 
-__all__ = ["Certificate", "Plan", "limit_words", "optimise"]
+__all__ = ["Certificate", "Plan", "Proof", "limit_words", "optimise", "prove"]
 
 WORDS: Final = {
     "money": ("the yearly money of {unit}", "{unit}当年可用资金"),
@@ -34,6 +34,10 @@ WORDS: Final = {
     "pin": ("the pinned project {key}", "指定项目 {key}"),
 }
 """Limits in words; each is a family of rows of the model."""
+
+
+LEAST_GAP: Final = 1e-9
+"""Least gap asked of the solver when a bound is proven again, in mean log D."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +103,22 @@ class Plan:
     certificate: Certificate
 
 
+@dataclass(frozen=True)
+class Proof:
+    """What solving again shows about a bound.
+
+    Parameters
+    ----------
+    bound : float
+        The least bound that was proven.
+    prices : DataFrame
+        As in ``Plan``.
+    """
+
+    bound: float
+    prices: pd.DataFrame
+
+
 def optimise(inputs: Inputs, *, progress: Progress = silent) -> Plan:
     """Find the plan that maximises mean log D, with a proven gap.
 
@@ -125,11 +145,13 @@ def optimise(inputs: Inputs, *, progress: Progress = silent) -> Plan:
     except ProgramInfeasibleError:
         raise _infeasible(model) from None
     starts = needed_starts(inputs, _starts(model, solution))
-    promised = _promised(model, solution)
+    promise = promise_of(inputs, starts)
     rows, variables = model.program.size
+    objective = mean_log(promise.indices, inputs.weights)
     certificate = Certificate(
-        objective=mean_log(promised, inputs.weights),
-        bound=solution.bound,
+        objective=objective,
+        # What a plan inside the limits promises is never above the bound but for the solver's tolerance.
+        bound=max(solution.bound, objective),
         tangent_error=model.tangent_error,
         baseline=mean_log(inputs.indicators.indices, inputs.weights),
         status=solution.status,
@@ -141,12 +163,38 @@ def optimise(inputs: Inputs, *, progress: Progress = silent) -> Plan:
     )
     return Plan(
         starts,
-        promised,
-        _served(model, solution),
+        promise.indices,
+        promise.served,
         financing(inputs, starts),
         _prices(model, relaxed),
         certificate,
     )
+
+
+def prove(inputs: Inputs, certificate: Certificate, *, progress: Progress = silent) -> Proof:
+    """Prove a certificate's bound again by solving the program, first as it was, then as closely as needed.
+
+    Raises
+    ------
+    SolverError
+        If no plan keeps the limits, or none was found in the time of the scenario.
+    """
+    program = (model := build(inputs)).program
+    solver, proven = inputs.scenario.solver, np.inf
+    progress(Report("relax"))
+    prices = _prices(model, program.relaxed())
+    progress(Report("optimise"))
+    # The plan is worth at most objective + tangent_error in the program: a solver that stops at this gap has
+    # a bound no higher than the certificate's, unless it has found a better plan.
+    closer = max(certificate.bound - certificate.objective - certificate.tangent_error, LEAST_GAP)
+    for gap in dict.fromkeys([solver.gap, min(closer, solver.gap)]):
+        solution = program.solve(
+            gap=gap, seconds=solver.seconds, threads=solver.threads, seed=solver.seed, progress=progress
+        )
+        proven = min(proven, solution.bound)
+        if proven <= certificate.bound + LEAST_GAP or solution.objective > certificate.bound:
+            break
+    return Proof(float(proven), prices)
 
 
 def _infeasible(model: Model) -> InfeasibleError:
@@ -183,41 +231,6 @@ def _starts(model: Model, solution: Solution) -> pd.Series:
     year = np.asarray(model.inputs.years)[values.argmax(axis=1)]
     projects = model.inputs.offer.projects["project"].to_numpy()[np.flatnonzero(chosen)]
     return pd.Series(year[chosen], index=pd.Index(projects, name="project"), name="start", dtype="int64")
-
-
-def _promised(model: Model, solution: Solution) -> pd.DataFrame:
-    u, r = (
-        np.clip(promised_subindex(model, symbol, values=solution.values), 1e-6, 1.0) for symbol in ("U", "R")
-    )
-    return pd.DataFrame({"U": u, "R": r, "D": (u * r) ** 0.25}, index=model.inputs.weights.index)
-
-
-def _served(model: Model, solution: Solution) -> pd.DataFrame:
-    years = np.asarray(model.inputs.years)
-    parts = [
-        pd.DataFrame(
-            {
-                "unit": credit["county"].to_numpy(),
-                "year": years[credit["year"].to_numpy(dtype=int)],
-                "service": credit["service"].to_numpy(),
-                "added": solution.values[credit["variable"].to_numpy(dtype=int)]
-                * credit["people"].to_numpy(),
-            }
-        )
-        for credit in model.credits
-        if len(credit)
-    ]
-    if not parts:
-        return pd.DataFrame(
-            {
-                "unit": pd.Series(dtype="str"),
-                "year": pd.Series(dtype="int64"),
-                "service": pd.Series(dtype="str"),
-                "added": pd.Series(dtype="float64"),
-            }
-        )
-    together = pd.concat(parts, ignore_index=True)
-    return together.groupby(["unit", "year", "service"], sort=True)["added"].sum().reset_index()
 
 
 def _prices(model: Model, relaxed: Solution) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from typing import Final
 
 from tongqu.base import Problem, TongquError
@@ -18,7 +18,7 @@ GROUP: Final = "tongqu.sectors"
 
 
 class SectorError(TongquError):
-    """A sector is unknown, or two sectors write the same variable."""
+    """A sector is unknown, or two sectors have one name or write the same variable."""
 
 
 def load_sectors(names: Iterable[str] | None = None) -> tuple[Sector, ...]:
@@ -27,19 +27,35 @@ def load_sectors(names: Iterable[str] | None = None) -> tuple[Sector, ...]:
     Raises
     ------
     SectorError
-        If a name is not registered, or two sectors write the same variable.
+        If a name is not registered or registered twice, or two sectors write the same variable.
 
     Examples
     --------
     >>> [sector.name for sector in load_sectors(["health", "transport", "population"])]
     ['population', 'transport', 'health']
     """
-    found = {point.name: point for point in entry_points(group=GROUP)}
+    found = _one_each(entry_points(group=GROUP))
     wanted = sorted(found) if names is None else list(names)
     unknown = [name for name in wanted if name not in found]
     if unknown:
         raise SectorError(f"unknown sector {', '.join(unknown)}; registered are {', '.join(sorted(found))}")
     return ordered([found[name].load() for name in wanted])
+
+
+def _one_each(points: Iterable[EntryPoint]) -> dict[str, EntryPoint]:
+    """Entry points by name; the same one may be listed twice where a package is installed twice."""
+    found: dict[str, EntryPoint] = {}
+    for point in points:
+        other = found.setdefault(point.name, point)
+        if other.value != point.value:
+            raise SectorError(
+                f"two sectors are registered with the name {point.name!r}: {other.value} and {point.value}"
+            )
+    return found
+
+
+def _class_of(sector: Sector) -> str:
+    return f"{type(sector).__module__}.{type(sector).__qualname__}"
 
 
 def ordered(sectors: Sequence[Sector]) -> tuple[Sector, ...]:
@@ -51,9 +67,14 @@ def ordered(sectors: Sequence[Sector]) -> tuple[Sector, ...]:
     Raises
     ------
     SectorError
-        If two sectors write the same variable.
+        If two sectors have one name or write the same variable.
     """
-    by_name = {sector.name: sector for sector in sorted(sectors, key=lambda sector: sector.name)}
+    by_name: dict[str, Sector] = {}
+    for sector in sorted(sectors, key=lambda sector: sector.name):
+        if sector.name in by_name:
+            both = " and ".join(_class_of(one) for one in (by_name[sector.name], sector))
+            raise SectorError(f"two sectors have the name {sector.name!r}: {both}")
+        by_name[sector.name] = sector
     writer: dict[str, str] = {}
     for name, sector in by_name.items():
         for variable in sorted(sector.writes):

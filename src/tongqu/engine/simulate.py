@@ -97,7 +97,7 @@ def collect_offers(
     joined = Offer()
     for number, sector in enumerate(sectors):
         made = sector.offer(region, Forecast(states, joined), assume=assume)
-        joined = join_offers([joined, made]).checked(sector.name)
+        joined = join_offers([joined, made]).checked(sector.name, region=region)
         progress(Report("offer", done=(number + 1) / len(sectors)))
     return joined
 

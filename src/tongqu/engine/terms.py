@@ -28,9 +28,12 @@ NONE: Final = -1
 
 @dataclass(frozen=True)
 class Score:
-    """One raised indicator: weight, baseline score by cell (not clipped), what raises it in which cell."""
+    """One raised indicator: weight and baseline score by cell (not clipped), what raises it in which cell.
 
-    weight: float
+    The weight is 0 in cells where the indicator does not count, and nothing raises it there.
+    """
+
+    weight: Floats
     base: Floats
     cell: Ints
     terms: pd.DataFrame
@@ -80,10 +83,10 @@ class Model:
 
 
 def entry_terms(model: Model, entries: pd.DataFrame) -> pd.DataFrame:
-    """Give the linear terms of ledger entries in each year: columns ``entry, year, variable, amount``.
+    """Give the linear terms of ledger entries in each year: columns ``entry, year, variable, amount, ends``.
 
     An entry counts from ``since`` to ``until`` years after the start, so in year ``t`` it is worth
-    ``amount * (started[t - since] - started[t - until - 1])``.
+    ``amount * (started[t - since] - started[t - until - 1])``; ``ends`` marks the second term.
     """
     project = model.positions(entries["project"])
     count, years = len(entries), len(model.inputs.years)
@@ -93,7 +96,9 @@ def entry_terms(model: Model, entries: pd.DataFrame) -> pd.DataFrame:
     begins = model.begun(project[entry], year - since)
     ends = np.where(until == FOREVER, NONE, model.begun(project[entry], year - until - 1))
     parts = [
-        pd.DataFrame({"entry": entry, "year": year, "variable": variable, "amount": sign * amount})
+        pd.DataFrame(
+            {"entry": entry, "year": year, "variable": variable, "amount": sign * amount, "ends": sign < 0}
+        )
         for variable, sign in ((begins, 1.0), (ends, -1.0))
     ]
     together = pd.concat(parts, ignore_index=True)

@@ -201,8 +201,9 @@ def _no_way_up(classes: pd.DataFrame, name: str) -> Problem:
 
 def _minutes(region: Region) -> pd.Series:
     links = region["links"].set_index("link")
-    speed = region["road_classes"].set_index("class")["speed_kmh"]
-    return (links["length_km"] / links["class"].map(speed).astype("float64") * 60).rename("minutes")
+    by_class = links["class"].map(region["road_classes"].set_index("class")["speed_kmh"]).astype("float64")
+    speed = links["speed_kmh"].astype("float64").fillna(by_class)
+    return (links["length_km"] / speed * 60).rename("minutes")
 
 
 def _network(region: Region, minutes: pd.Series) -> Network:

@@ -13,7 +13,15 @@ __all__ = ["issues_of"]
 
 def issues_of(inputs: Inputs, made: Plan, checked: Checked) -> pd.DataFrame:
     """Give the issues: columns ``topic, item, detail_zh, detail_en``."""
-    rows = [*_modelled(inputs), *_left_out(inputs), *_assumed(inputs), *_difference(checked), *_status(made)]
+    rows = [
+        *_modelled(inputs),
+        *_left_out(inputs),
+        *_not_counted(inputs),
+        *_assumed(inputs),
+        *_idle(inputs),
+        *_difference(checked),
+        *_status(made),
+    ]
     return pd.DataFrame(rows, columns=["topic", "item", "detail_zh", "detail_en"])
 
 
@@ -48,6 +56,42 @@ def _left_out(inputs: Inputs) -> list[tuple[str, str, str, str]]:
             "or to the other pillars where a whole pillar lacks data",
         )
         for name in inputs.indicators.left_out
+    ]
+
+
+def _not_counted(inputs: Inputs) -> list[tuple[str, str, str, str]]:
+    """Indicators that are about nobody in some counties."""
+    table, units = inputs.region["indicators"], inputs.region["units"]
+    zh, en = (dict(zip(table["indicator"], table[name], strict=True)) for name in ("name_zh", "name_en"))
+    place = dict(zip(units["unit"], units["name"], strict=True))
+    rows = []
+    for name, counties in inputs.indicators.not_counted.items():
+        names = [place[county] for county in counties]
+        rows.append(
+            (
+                "not counted",
+                name,
+                f"{zh[name]}：{'、'.join(names)}的分母为零，在该处不计，权重由同支柱其余指标分担",
+                f"{en[name]}: its denominator is 0 in {', '.join(names)}; it does not count there, "
+                "its weight goes to its pillar",
+            )
+        )
+    return rows
+
+
+def _idle(inputs: Inputs) -> list[tuple[str, str, str, str]]:
+    """Candidates that could change nothing."""
+    if not inputs.idle:
+        return []
+    count, left = len(inputs.idle), len(inputs.offer.projects)
+    return [
+        (
+            "idle",
+            "projects",
+            f"另有 {count} 个候选项目不服务有需要的人、也不改变任何数字，未参与优化（参与优化 {left} 个）",
+            f"{count} more candidates serve nobody in need and change no figure: they were not considered "
+            f"({left} were)",
+        )
     ]
 
 

@@ -109,7 +109,8 @@ def region_network(region: Region, *, mode: str = "car") -> Network:
         minutes = mode_minutes(chosen, km=km, minutes=km / walk_kmh * 60, allowed=rank > _WALK_CLOSED_RANK)
         back = minutes
     else:
-        speed = links["class"].map(classes["speed_kmh"]).to_numpy(np.float64)
+        by_class = links["class"].map(classes["speed_kmh"]).astype("float64")
+        speed = links["speed_kmh"].astype("float64").fillna(by_class).to_numpy()
         minutes = mode_minutes(chosen, km=km, minutes=km / speed * 60, rank=rank)
         oneway = links["oneway"].astype("boolean").fillna(False).to_numpy(dtype=bool)
         back = np.where(oneway, np.inf, minutes)

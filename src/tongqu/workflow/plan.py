@@ -11,7 +11,7 @@ import pandas as pd
 import tomli_w
 
 from tongqu.base import Progress, Report, silent
-from tongqu.contracts import Run, Scenario, State, check_target, ledger_of, run_id, write_run
+from tongqu.contracts import Run, Scenario, State, check_target, clear_drafts, ledger_of, run_id, write_run
 from tongqu.data import Region, region_files
 from tongqu.engine.check import Checked, check_plan
 from tongqu.engine.coordinate import Indicators
@@ -21,7 +21,7 @@ from tongqu.engine.simulate import outcomes
 from tongqu.workflow.issues import issues_of
 from tongqu.workflow.prepare import ENGINE, region_of, scenario_of, sector_versions, sectors_for
 
-__all__ = ["PlanRun", "decisions_of", "plan", "tables_of"]
+__all__ = ["PlanRun", "decisions_of", "manifest_of", "plan", "tables_of"]
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,7 @@ def plan(
     True
     """
     folder = check_target(Path(out))
+    clear_drafts(folder)
     region, chosen = region_of(region, progress=progress), scenario_of(scenario)
     sectors = sectors_for(region)
     inputs = prepare(region, sectors, scenario=chosen, progress=progress)
@@ -89,7 +90,7 @@ def plan(
     checked = check_plan(inputs, made, progress=progress)
     progress(Report("store"))
     versions = sector_versions(sectors)
-    manifest = _manifest(inputs, made, checked, versions=versions)
+    manifest = manifest_of(inputs, made, checked, versions=versions)
     files = {f"inputs/{name}": content for name, content in region_files(region, whole=True).items()}
     files["scenario.toml"] = tomli_w.dumps(_plain(chosen.model_dump(mode="json"))).encode()
     run = write_run(folder, files=files, tables=tables_of(inputs, made, checked), manifest=manifest)
@@ -103,7 +104,10 @@ def _plain(value: Any) -> Any:
     return [_plain(inner) for inner in value] if isinstance(value, list) else value
 
 
-def _manifest(inputs: Inputs, made: Plan, checked: Checked, *, versions: Mapping[str, str]) -> dict[str, Any]:
+def manifest_of(
+    inputs: Inputs, made: Plan, checked: Checked, *, versions: Mapping[str, str]
+) -> dict[str, Any]:
+    """Give the manifest of a run but for its files: id, versions, what was asked in brief, certificate."""
     scenario, region = inputs.scenario, inputs.region
     certificate = {**asdict(made.certificate), "gap": made.certificate.gap, "simulated": checked.objective}
     return {
@@ -159,11 +163,10 @@ def tables_of(inputs: Inputs, made: Plan, checked: Checked) -> dict[str, pd.Data
                 _long(found.values, "value")
                 .merge(_long(found.scores, "score"), on=["unit", "year", "indicator"], validate="1:1")
                 .merge(
-                    found.table[["side", "pillar", "origin", "weight"]]
-                    .rename_axis("indicator")
-                    .reset_index(),
+                    found.table[["side", "pillar", "origin"]].rename_axis("indicator").reset_index(),
                     on="indicator",
                 )
+                .merge(_long(found.weights, "weight"), on=["unit", "year", "indicator"], validate="1:1")
             )
         ),
         "results/indices": both(lambda _, found: found.indices.reset_index()),

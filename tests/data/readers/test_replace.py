@@ -63,13 +63,22 @@ def test_tables_for_a_region(region: Region) -> None:
     tables = to_region_tables(grid(region), source="osm:roads")
     links, nodes = tables["links"], tables["nodes"]
     assert list(nodes) == ["node", "lon", "lat", "elevation_m", "modelled", "source"]
-    assert list(links) == [
-        *("link", "from_node", "to_node", "class", "length_km", "oneway", "name", "modelled", "source"),
-    ]
+    first = ["link", "from_node", "to_node", "class", "length_km", "oneway", "speed_kmh"]
+    assert list(links) == [*first, "name", "modelled", "source"]
     assert not links["modelled"].any()
     assert "r0" not in set(links["link"])  # a footway
     assert set(nodes["node"]) == {*links["from_node"], *links["to_node"]}
     assert set(links["class"]) == {"township"}
+
+
+def test_a_link_keeps_its_mean_speed(region: Region) -> None:
+    roads = grid(region)
+    uphill = roads.links.assign(minutes_forward=roads.links["minutes_forward"] * 3)
+    table = to_region_tables(replace(roads, links=uphill), source="x")["links"].set_index("link")
+    for link, row in uphill[uphill["car"]].set_index("link").iterrows():
+        back = row["minutes_forward"] if row["oneway"] else row["minutes_backward"]
+        mean = row["length_km"] / ((row["minutes_forward"] + back) / 2) * 60
+        assert table["speed_kmh"][link] == pytest.approx(mean, abs=0.051)
 
 
 def test_no_roads_for_cars(region: Region) -> None:

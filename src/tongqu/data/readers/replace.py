@@ -65,8 +65,9 @@ def to_region_tables(roads: Roads, *, source: str) -> dict[str, pd.DataFrame]:
     -------
     dict of str to DataFrame
         ``nodes`` with ``node, lon, lat, elevation_m, modelled, source`` and ``links`` with ``link,
-        from_node, to_node, class, length_km, oneway, name, modelled, source``. Nothing is modelled. A
-        link without a name has its number (``ref``), or none. Ferries have the class ``ferry``.
+        from_node, to_node, class, length_km, oneway, speed_kmh, name, modelled, source``. Nothing is
+        modelled. The speed is the mean of both directions. A link without a name has its number (``ref``),
+        or none. Ferries have the class ``ferry``.
 
     Raises
     ------
@@ -80,9 +81,32 @@ def to_region_tables(roads: Roads, *, source: str) -> dict[str, pd.DataFrame]:
     used = roads.nodes["node"].isin(pd.concat([links["from_node"], links["to_node"]]))
     nodes = roads.nodes[used].assign(modelled=False, source=source).reset_index(drop=True)
     name = links["name"].where(links["name"] != "", links["ref"])
-    columns = ["link", "from_node", "to_node", "class", "length_km", "oneway", "name", "modelled", "source"]
-    table = links.assign(name=name.where(name != ""), modelled=False, source=source)
-    return {"nodes": nodes, "links": table[columns].reset_index(drop=True)}
+    table = links.assign(
+        name=name.where(name != ""), speed_kmh=mean_kmh(links), modelled=False, source=source
+    )
+    return {"nodes": nodes, "links": table[[*TABLE_COLUMNS]].reset_index(drop=True)}
+
+
+TABLE_COLUMNS = (
+    "link",
+    "from_node",
+    "to_node",
+    "class",
+    "length_km",
+    "oneway",
+    "speed_kmh",
+    "name",
+    "modelled",
+    "source",
+)
+"""Columns of a region's links that roads fill."""
+
+
+def mean_kmh(links: pd.DataFrame) -> pd.Series[float]:
+    """Speed there and back, km/h; of a one-way link its own. One decimal, as the table shows it."""
+    back = links["minutes_backward"].where(~links["oneway"], links["minutes_forward"])
+    hours = (links["minutes_forward"] + back) / 2 / 60
+    return (links["length_km"] / hours).where(hours > 0).clip(1, 150).round(1)
 
 
 def source_row(region: Region, roads: Roads, *, source: str, title: str, licence: str) -> pd.DataFrame:

@@ -152,6 +152,9 @@ def _scores(figures: Figures, words: Words, *, names: Names) -> Grid:
     for name, row in table.iterrows():
         cells = []
         for value in row:
+            if np.isnan(value):  # the indicator does not count in this county
+                cells.append(words.number(value, 2))
+                continue
             place = min(int(float(value) * len(CIVIDIS)), len(CIVIDIS) - 1)
             ink = "#fff" if place < 3 else "#111"
             cells.append(

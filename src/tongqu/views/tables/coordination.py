@@ -35,7 +35,8 @@ class Coordination:
     indicators : DataFrame
         By indicator: the region's table and, in the last year, ``value_base, value_plan`` (of all counties
         together where simulated, else the mean weighted by people), ``score_base, score_plan`` (mean over
-        counties weighted by people), ``weight`` in its side and ``lowest``, the county with the least score
+        the counties in which it counts, weighted by people), ``weight`` in its side (mean over counties,
+        weighted by people) and ``lowest``, the county with the least score
         with the plan.
     scores : DataFrame
         By indicator (rows) and county (columns): score with the plan in the last year.
@@ -123,10 +124,13 @@ def _indicators(last: pd.DataFrame, names: pd.DataFrame, *, people: pd.Series) -
         for case in CASES:
             mine = last[last["case"] == case]
             wide = mine.pivot_table(index="unit", columns="indicator", values=column)
-            found[f"{column}_{case}"] = wide.mul(people, axis=0).sum()
+            # Over the counties in which the indicator counts.
+            whole = wide.notna().mul(people, axis=0).sum()
+            found[f"{column}_{case}"] = wide.mul(people, axis=0).sum() / whole
             if (column, case) == ("score", "plan"):
                 found["lowest"] = wide.idxmin()
-    weight = last.drop_duplicates("indicator").set_index("indicator")["weight"]
+    weights = last[last["case"] == "plan"].pivot(index="unit", columns="indicator", values="weight")
+    weight = weights.mul(people, axis=0).sum().rename("weight")
     table = names.drop(columns="weight", errors="ignore").join(pd.DataFrame(found), how="inner").join(weight)
     return table.sort_values(["side", "pillar"], ascending=[False, True], kind="stable")
 
@@ -164,9 +168,10 @@ def _decline(stored: Stored, table: pd.DataFrame, *, people: pd.Series) -> str:
     base = table[(table["case"] == "base") & table["year"].isin([stored.first, stored.last])]
     wide = base.pivot_table(index=["unit", "indicator", "side"], columns="year", values="score")
     change = (wide[stored.last] - wide[stored.first]).rename("change").reset_index()
-    weight = base.drop_duplicates("indicator").set_index("indicator")["weight"]
+    weight = base[base["year"] == stored.last].set_index(["unit", "indicator"])["weight"]
     index = stored.indices.loc["base"].xs(stored.first, level="year")
     level = {"urban": index["U"], "rural": index["R"]}
     share = [people[u] / level[s][u] for u, s in zip(change["unit"], change["side"], strict=True)]
-    effect = change["change"] * change["indicator"].map(weight) * np.asarray(share)
+    weights = weight.reindex(pd.MultiIndex.from_frame(change[["unit", "indicator"]])).to_numpy()
+    effect = change["change"] * weights * np.asarray(share)
     return str(effect.groupby(change["indicator"]).sum().idxmin())
