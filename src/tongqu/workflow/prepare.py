@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import inspect
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,8 +15,25 @@ from tongqu.engine.registry import load_sectors, missing_tables
 
 __all__ = ["ENGINE", "region_of", "scenario_of", "sector_versions", "sectors_for"]
 
-ENGINE = version("tongqu")
-"""Version of this package, part of a run's id."""
+
+def _digest(files: Iterable[Path]) -> str:
+    """Eight hexadecimal digits of the content of files."""
+    found = hashlib.sha256()
+    for file in files:
+        found.update(file.name.encode() + b"\0" + file.read_bytes().replace(b"\r\n", b"\n"))
+    return found.hexdigest()[:8]
+
+
+def _code() -> list[Path]:
+    """Programs and default tables that a plan follows from, in order."""
+    package = Path(__file__).resolve().parents[1]
+    parts = ("base", "contracts", "data", "engine", "methods", "sectors", "workflow")
+    found = [file for part in parts for file in (package / part).rglob("*") if file.suffix in {".py", ".csv"}]
+    return sorted(found, key=lambda file: file.relative_to(package).as_posix())
+
+
+ENGINE = f"{version('tongqu')}+{_digest(_code())}"
+"""Version of this package and a digest of its code, part of a run's id: other code, other run."""
 
 
 def region_of(region: Region | str | Path, *, progress: Progress = silent) -> Region:
@@ -48,14 +67,15 @@ def sectors_for(region: Region) -> tuple[Sector, ...]:
 
 
 def sector_versions(sectors: tuple[Sector, ...]) -> Mapping[str, str]:
-    """Give the module and version that each sector comes from."""
-    return {
-        sector.name: f"{type(sector).__module__} {_version(type(sector).__module__)}" for sector in sectors
-    }
+    """Give the module, the version and a digest of the code that each sector comes from."""
+    return {sector.name: _version(type(sector)) for sector in sectors}
 
 
-def _version(module: str) -> str:
+def _version(kind: type) -> str:
     try:
-        return version(module.partition(".")[0])
+        number = version(kind.__module__.partition(".")[0])
     except ModuleNotFoundError:
-        return "unversioned"
+        number = "unversioned"
+    source = inspect.getsourcefile(kind)
+    digest = _digest([Path(source)]) if source and Path(source).is_file() else "unknown"
+    return f"{kind.__module__} {number} {digest}"
