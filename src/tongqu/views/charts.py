@@ -74,7 +74,7 @@ def columns(
     scale, slot = Scale(0, marks[-1], base, high), (right - left) / len(years)
     each = slot * 0.74 / len(stacks)
     body = [
-        text(left, 14, words=unit, anchor="end"),
+        text(2, 12, words=unit),
         _axis(scale, marks, left=left, right=right, words=words),
     ]
     for k, year in enumerate(years):
@@ -108,7 +108,7 @@ def lines(
     marks = ticks(0, max([*solid.values, *dashed.values, 1.0]), count=4)
     scale, slot = Scale(0, marks[-1], base, high), (right - left) / len(years)
     body = [
-        text(left, 14, words=unit, anchor="end"),
+        text(2, 12, words=unit),
         _axis(scale, marks, left=left, right=right, words=words),
     ]
     xs = [left + slot * (k + 0.5) for k in range(len(years))]
