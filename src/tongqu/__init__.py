@@ -6,23 +6,51 @@
 '衢州市'
 """
 
+from importlib import import_module
 from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
 
 from tongqu.contracts import Scenario, load_scenario, open_run
 from tongqu.data import load_region as load
 from tongqu.views import report_html
 from tongqu.workflow import check, diagnose, plan, verify
 
+if TYPE_CHECKING:
+    from tongqu.views.roads_html import roads_html
+    from tongqu.workflow import travel
+    from tongqu.workflow.roads import import_roads, read_roads
+
 __all__ = [
     "Scenario",
     "check",
     "diagnose",
+    "import_roads",
     "load",
     "load_scenario",
     "open_run",
     "plan",
+    "read_roads",
     "report_html",
+    "roads_html",
+    "travel",
     "verify",
 ]
 
 __version__ = version("tongqu")
+
+
+LATE = {
+    "import_roads": "tongqu.workflow.roads",
+    "read_roads": "tongqu.workflow.roads",
+    "roads_html": "tongqu.views.roads_html",
+}
+"""Names whose modules take a while to load, and are loaded when first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    """``tongqu.travel`` and the names in `LATE`, loaded when they are first asked for."""
+    if name in LATE:
+        return getattr(import_module(LATE[name]), name)
+    if name != "travel":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return import_module("tongqu.workflow.travel")

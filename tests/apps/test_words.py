@@ -25,7 +25,19 @@ ENGLISH = re.compile(r"[A-Za-z]{3,} [a-z]{2,} [a-z]{2,}")
 """Three English words in a row."""
 
 BUILT = typer.main.get_command(app)
-COMMANDS = sorted(BUILT.commands)
+
+
+def leaves(group, *above):
+    """Commands by their words, those of groups included."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from leaves(command, *above, name)
+        else:
+            yield " ".join([*above, name]), command
+
+
+LEAVES = dict(leaves(BUILT))
+COMMANDS = sorted(LEAVES)
 
 
 def strings(path: Path) -> set[str]:
@@ -79,10 +91,10 @@ def test_every_stage_of_the_workflow_has_a_name():
 
 def test_every_help_is_used():
     used = {"help.tongqu", "help.help", "help.version"}
-    for name, command in BUILT.commands.items():
-        used |= {f"help.{name}"}
+    used |= {f"help.{word}" for words in LEAVES for word in words.split()}
+    for command in LEAVES.values():
         used |= {
-            key if (key := f"help.{name}.{one.name}") in catalogue() else f"help.{one.name}"
+            key if (key := f"help.{command.name}.{one.name}") in catalogue() else f"help.{one.name}"
             for one in command.params
         }
     assert used == {key for key in catalogue() if key.startswith("help.")}
@@ -92,14 +104,14 @@ def test_every_help_is_used():
 def test_help_has_an_example_that_is_right(call, command, monkeypatch):
     for language, head in (("zh", "示例："), ("en", "Example: ")):
         monkeypatch.setenv("TONGQU_LANG", language)
-        found = call(command, "--help")
+        found = call(*command.split(), "--help")
         assert found.exit_code == 0
         text = " ".join(found.stdout.split())
         assert f"{head}tongqu {command} " in text or text.endswith(f"{head}tongqu {command}")
-        assert say(f"help.{command}", language)[:10] in text
-    assert "Example" in call(command, "--lang", "en", "--help").stdout
-    words = BUILT.commands[command].epilog.split()[2:]
-    with BUILT.commands[command].make_context(command, words):
+        assert say(f"help.{LEAVES[command].name}", language)[:10] in text
+    assert "Example" in call(*command.split(), "--lang", "en", "--help").stdout
+    words = LEAVES[command].epilog.split()[1 + len(command.split()) :]
+    with LEAVES[command].make_context(command, words):
         pass
 
 
@@ -107,7 +119,7 @@ def test_help_of_all(call, monkeypatch):
     for language in ("zh", "en"):
         monkeypatch.setenv("TONGQU_LANG", language)
         text = call("--help").stdout
-        assert all(command in text for command in COMMANDS)
+        assert all(command in text for command in BUILT.commands)
         assert say("help.diff", language) in text
     assert call("--version").stdout == f"tongqu {tongqu.__version__}\n"
     assert "diagnose" in call().output

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,35 +14,28 @@ import typer
 
 import tongqu
 from tongqu.apps import jobs
-from tongqu.apps.output import Face
+from tongqu.apps.options import (
+    DebugOption,
+    ForceOption,
+    JsonOption,
+    LangOption,
+    QuietOption,
+    RegionArgument,
+    face_of,
+)
+from tongqu.apps.roads_cli import roads_app
 from tongqu.apps.spoken import SpokenCommand, SpokenGroup
-from tongqu.apps.words import Language, default_language
+from tongqu.apps.travel_cli import travel_app
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(cls=SpokenGroup, no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
+app.add_typer(roads_app)
+app.add_typer(travel_app)
 
 
-class Lang(StrEnum):
-    """Languages of messages and reports."""
-
-    zh = "zh"
-    en = "en"
-
-
-RegionArgument = Annotated[str, typer.Argument(metavar="REGION")]
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN")]
 ScenarioOption = Annotated[Path | None, typer.Option("--scenario", "-s", metavar="FILE")]
-ForceOption = Annotated[bool, typer.Option("--force")]
-LangOption = Annotated[Lang | None, typer.Option("--lang", is_eager=True)]
-JsonOption = Annotated[bool, typer.Option("--json")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q")]
-DebugOption = Annotated[bool, typer.Option("--debug")]
-
-
-def _face(lang: Lang | None, *, as_json: bool, quiet: bool, debug: bool) -> Face:
-    language: Language = default_language() if lang is None else ("zh" if lang is Lang.zh else "en")
-    return Face(language, as_json=as_json, quiet=quiet, debug=debug)
 
 
 def _version(asked: bool) -> None:
@@ -68,7 +60,7 @@ def demo(
     debug: DebugOption = False,
 ) -> None:
     """Plan the bundled region Quzhou; write ``run``, ``report.html`` (zh) and ``report.en.html`` (en)."""
-    face = _face(lang, as_json=as_json, quiet=quiet, debug=debug)
+    face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
     face.run(lambda: jobs.demo(face, out))
 
 
@@ -81,7 +73,7 @@ def check(
     debug: DebugOption = False,
 ) -> None:
     """Check a region: every broken rule in one report, and which sectors can run."""
-    face = _face(lang, as_json=as_json, quiet=quiet, debug=debug)
+    face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
     face.run(lambda: jobs.check(face, region))
 
 
@@ -98,7 +90,7 @@ def diagnose(
     debug: DebugOption = False,
 ) -> None:
     """Say how things stand: services, schools, roads, money, and how town and country fit."""
-    face = _face(lang, as_json=as_json, quiet=quiet, debug=debug)
+    face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
     face.run(lambda: jobs.diagnose(face, region, scenario, beyond=beyond, out=out, force=force))
 
 
@@ -117,7 +109,7 @@ def plan(
     debug: DebugOption = False,
 ) -> None:
     """Work out which projects to build, where and in which year, and store the run."""
-    face = _face(lang, as_json=as_json, quiet=quiet, debug=debug)
+    face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
     solver = {"gap": gap, "seconds": seconds, "threads": threads, "seed": seed}
     face.run(lambda: jobs.plan(face, region, scenario, out=out, solver=solver))
 
@@ -133,21 +125,22 @@ def report(
     debug: DebugOption = False,
 ) -> None:
     """Write the report of a stored run: one HTML file that works offline."""
-    face = _face(lang, as_json=as_json, quiet=quiet, debug=debug)
+    face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
     face.run(lambda: jobs.report(face, run, out=out, force=force))
 
 
 @app.command(cls=SpokenCommand, epilog="tongqu verify tongqu-demo/run")
 def verify(
     run: RunArgument,
+    prove: Annotated[bool, typer.Option("--prove")] = False,
     lang: LangOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Re-check every figure of a run against its own inputs."""
-    face = _face(lang, as_json=as_json, quiet=quiet, debug=debug)
-    face.run(lambda: jobs.verify(face, run))
+    """Re-check every figure of a run against its own inputs; bound and prices with ``--prove``."""
+    face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
+    face.run(lambda: jobs.verify(face, run, prove=prove))
 
 
 @app.command(cls=SpokenCommand, epilog="tongqu template my-region.xlsx --lang zh")
@@ -161,7 +154,7 @@ def template(
     debug: DebugOption = False,
 ) -> None:
     """Write the Excel template of a region, blank or filled."""
-    face = _face(lang, as_json=as_json, quiet=quiet, debug=debug)
+    face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
     face.run(lambda: jobs.template(face, out, region=region, force=force))
 
 
@@ -175,7 +168,7 @@ def export(
     debug: DebugOption = False,
 ) -> None:
     """Save a region as a folder of CSV files that git can compare."""
-    face = _face(lang, as_json=as_json, quiet=quiet, debug=debug)
+    face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
     face.run(lambda: jobs.export(face, region, out))
 
 
@@ -189,7 +182,7 @@ def diff(
     debug: DebugOption = False,
 ) -> None:
     """Compare two regions value by value."""
-    face = _face(lang, as_json=as_json, quiet=quiet, debug=debug)
+    face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
     face.run(lambda: jobs.diff(face, before, after))
 
 

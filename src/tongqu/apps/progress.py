@@ -16,6 +16,7 @@ from rich.spinner import Spinner
 from tongqu.apps.interrupt import heed_interrupts
 from tongqu.apps.words import Language, label, say
 from tongqu.base import Progress, Report
+from tongqu.methods._jit import announce
 
 __all__ = ["show_progress"]
 
@@ -49,7 +50,8 @@ def show_progress(
             heed()
             show(report)
 
-        with Live(board, console=console, transient=True) if console.is_terminal else nullcontext():
+        live = Live(board, console=console, transient=True) if console.is_terminal else nullcontext()
+        with live, announce(lambda: board.say(say("compiling", language))):
             yield tell
         board.finish()
 

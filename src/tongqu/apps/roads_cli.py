@@ -9,21 +9,21 @@ from typing import Annotated
 import typer
 
 from tongqu.apps import roads_jobs
-from tongqu.apps.output import Face
+from tongqu.apps.options import (
+    DebugOption,
+    ForceOption,
+    JsonOption,
+    LangOption,
+    MapOption,
+    QuietOption,
+    face_of,
+)
 from tongqu.apps.roads_jobs import Reading
 from tongqu.apps.spoken import SpokenCommand
-from tongqu.apps.words import Language, default_language
 
 __all__ = ["roads_app"]
 
 roads_app = typer.Typer()
-
-
-class Lang(StrEnum):
-    """Languages of messages and maps."""
-
-    zh = "zh"
-    en = "en"
 
 
 class Kind(StrEnum):
@@ -64,18 +64,7 @@ NodesOption = Annotated[Path | None, typer.Option(metavar="FILE")]
 NodeAtOption = Annotated[NodesAt, typer.Option()]
 SnapOption = Annotated[float | None, typer.Option()]
 GapOption = Annotated[float | None, typer.Option()]
-MapOption = Annotated[Path | None, typer.Option("--map", metavar="FILE")]
 ProblemsOption = Annotated[Path | None, typer.Option(metavar="FILE")]
-ForceOption = Annotated[bool, typer.Option("--force")]
-LangOption = Annotated[Lang | None, typer.Option("--lang", is_eager=True)]
-JsonOption = Annotated[bool, typer.Option("--json")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q")]
-DebugOption = Annotated[bool, typer.Option("--debug")]
-
-
-def _face(lang: Lang | None, *, as_json: bool, quiet: bool, debug: bool) -> Face:
-    language: Language = default_language() if lang is None else ("zh" if lang is Lang.zh else "en")
-    return Face(language, as_json=as_json, quiet=quiet, debug=debug)
 
 
 @roads_app.command(
@@ -108,7 +97,7 @@ def roads(
     debug: DebugOption = False,
 ) -> None:
     """Look at a road file: km and links by class, pieces, what was left out, what looks wrong."""
-    face = _face(lang, as_json=as_json, quiet=quiet, debug=debug)
+    face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
     reading = Reading(
         file,
         format=None if format_ is None else format_.value,
@@ -161,7 +150,7 @@ def import_(
     debug: DebugOption = False,
 ) -> None:
     """Put the roads of a file in place of a region's own; write the region as a folder."""
-    face = _face(lang, as_json=as_json, quiet=quiet, debug=debug)
+    face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
     reading = Reading(
         file,
         format=kind.value,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import ParamSpec, TypeVar, cast
 
 import numba
+from numba.core.event import Event, Listener, install_listener
 
-__all__ = ["kernel", "parallel_kernel"]
+__all__ = ["announce", "kernel", "parallel_kernel"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,3 +38,45 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
 def parallel_kernel(function: Callable[P, R]) -> Callable[P, R]:
     """As `kernel`, with the loops over ``numba.prange`` shared among the processor's cores."""
     return cast("Callable[P, R]", numba.njit(function, cache=True, nogil=True, parallel=True))
+
+
+class _Announcer(Listener):
+    """Calls back when the first kernel of the process is compiled."""
+
+    def __init__(self, callback: Callable[[], None]) -> None:
+        self._callback: Callable[[], None] | None = callback
+
+    def on_start(self, event: Event) -> None:  # noqa: ARG002 - numba's protocol
+        """Call back once."""
+        callback, self._callback = self._callback, None
+        if callback is not None:
+            callback()
+
+    def on_end(self, event: Event) -> None:
+        """Nothing: only the start is told."""
+
+
+@contextmanager
+def announce(callback: Callable[[], None]) -> Iterator[None]:
+    """Within the block, the callback is called once if a kernel has to be compiled, before it is.
+
+    Kernels that are read from disk, compiled by an earlier process, call nothing.
+
+    Parameters
+    ----------
+    callback : callable
+        Without arguments.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> @numba.njit
+    ... def twice(x):
+    ...     return 2 * x
+    >>> with announce(lambda: print("compiling")):
+    ...     twice(1), twice(2), twice(1.5)
+    compiling
+    (2, 4, 3.0)
+    """
+    with install_listener("numba:compile", _Announcer(callback)):
+        yield
