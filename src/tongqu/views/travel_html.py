@@ -125,7 +125,7 @@ def travel_html(
             unit=_unit(words, measure),
             out=out,
             sites=_site_legend(shown, kinds or {}),
-            limits=[words.plain(float(limit)) for limit, _ in areas],
+            limits=[(words.plain(float(limit)), picture.colour_of(limit)) for limit, _ in areas],
             facts=facts,
             modelled=words.share(picture.modelled(values)),
             links=words.share(float(region["links"]["modelled"].mean()) if len(region["links"]) else 0.0),
@@ -238,12 +238,16 @@ class _Picture:
                         parts.append(f'<path class="{css}{more}" d="{self.frame.path(mine)}"/>')
         return parts
 
+    def colour_of(self, limit: float) -> str:
+        """Colour of the villages as far away as a limit."""
+        number = int(self.scale.class_of(np.array([limit]))[0])
+        return self.scale.colours[min(number, len(self.scale.colours) - 1)]
+
     def _areas(self, areas: Sequence[tuple[float, Any]]) -> list[str]:
         """Isochrones, the widest below."""
         parts = []
         for limit, shape in reversed(list(areas)):
-            number = int(self.scale.class_of(np.array([limit]))[0])
-            colour = self.scale.colours[min(number, len(self.scale.colours) - 1)]
+            colour = self.colour_of(limit)
             title = escape(self.words("travel.within", limit=self.words.plain(float(limit))))
             parts.append(
                 f'<path class="reach" d="{self.frame.path([shape])}" fill="{colour}" '
