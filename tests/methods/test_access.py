@@ -4,6 +4,7 @@ from itertools import combinations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from tongqu.base import DataError
 from tongqu.methods.access import Assignment, assign_to_room, beyond, gains
 from tongqu.methods.changes import Change
+from tongqu.methods.roads import road_network, upgrades_of
 from tongqu.methods.travel import Network, build_network, minutes_matrix, within
 
 Case = dict[str, Any]
@@ -163,3 +165,16 @@ def test_an_upgrade_does_not_slow_a_link() -> None:
     slower = Change(links=np.array([0]), minutes=np.array([6.0]))
     with pytest.raises(DataError, match="slower"):
         gains(network, upgrades=[slower], origins=[0], sites=[1], candidates=[], limit=2)
+
+
+def test_tables_that_do_not_fit_the_roads() -> None:
+    nodes = pd.DataFrame({"node": ["a", "b"]})
+    links = pd.DataFrame({"link": ["ab"], "from_node": ["a"], "to_node": ["b"], "oneway": [False]})
+    with pytest.raises(DataError, match="lacks links: ab"):
+        road_network(nodes, links, minutes=pd.Series({"ba": 3.0}))
+    network = road_network(nodes, links, minutes=pd.Series({"ab": 3.0}))
+    apart = pd.DataFrame({"project": ["p", "q", "p"], "link": "ab", "minutes": 2.0})
+    with pytest.raises(DataError, match="lie apart"):
+        upgrades_of(network, apart, links=links["link"])
+    with pytest.raises(DataError, match="lacks links: ba"):
+        upgrades_of(network, apart.assign(link="ba"), links=links["link"])

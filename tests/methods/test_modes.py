@@ -71,3 +71,5 @@ def test_malformed_links() -> None:
         mode_minutes(mode, km=[-1], minutes=[1])
     with pytest.raises(DataError, match="lengths differ"):
         directed_network([1, 2], start=[1], end=[2], onward=[1], back=[1, 2])
+    with pytest.raises(DataError, match="lengths differ"):
+        mode_minutes(mode, km=[1, 2], minutes=[1, 2], rank=[1, 2, 3])

@@ -7,12 +7,17 @@ from hypothesis import strategies as st
 
 from networks import Table, build, floyd_warshall, roads
 from tongqu.base import DataError
+from tongqu.methods.network import TICKS_PER_MINUTE
+from tongqu.methods.ranges import node_ranges, range_sums
 from tongqu.methods.travel import (
+    SLACK_MINUTES,
     build_network,
     great_circle_km,
     minutes_matrix,
     nearest,
+    nearest_few,
     pairs_within,
+    reach_of,
     within,
 )
 
@@ -142,11 +147,48 @@ def test_malformed_questions() -> None:
         nearest(network, targets=[0], limit=-1)
     with pytest.raises(DataError, match="a link comes twice"):
         network.with_minutes([0, 0], [1, 1])
+    with pytest.raises(DataError, match="lengths differ"):
+        network.with_minutes([0], [1, 1])
     with pytest.raises(DataError, match="no nodes: c"):
         network.locate(["c"])
+
+
+@pytest.mark.parametrize("below", [0.0, 1e-9, 1e-7, 1e-3])
+def test_searches_and_within_draw_the_line_at_the_same_number(below: float) -> None:
+    limit = 20 - SLACK_MINUTES - below  # float32 would round it up to the minutes of the link
+    network = build_network(["a", "b"], start=["a"], end=["b"], minutes=[20])
+    inside = bool(within(20.0, limit))
+    assert inside is (below == 0)
+    assert pairs_within(network, origins=[0], targets=[1], limit=limit).minutes.size == inside
+    assert node_ranges(network, origins=[0], limit=limit).node.size == 1 + inside
+    assert np.isfinite(nearest(network, targets=[1], limit=limit).minutes[0]) == inside
+
+
+@given(st.one_of(st.floats(0, 1e5), st.sampled_from([1e39, 1e308, np.inf])))
+def test_a_limit_is_within_itself(limit: float) -> None:
+    reach = reach_of(limit)
+    assert limit < reach <= limit + SLACK_MINUTES or limit > 1e38
+    assert np.float32(reach) == reach
+
+
+def test_a_network_of_nothing() -> None:
+    network = build_network([], start=[], end=[], minutes=[])
+    assert nearest_few(network, targets=[], few=2).minutes.shape == (0, 2)
+    assert minutes_matrix(network, origins=[], targets=[]).shape == (0, 0)
+    assert range_sums(network, origins=[], limit=1, weights=[]).shape == (0,)
+    assert range_sums(network, origins=[], limit=1, weights=np.empty((0, 3))).shape == (0, 3)
+    assert network.contraction.minutes(np.empty(0, int), np.empty(0, int), limit=1).shape == (0, 0)
 
 
 def test_great_circle() -> None:
     quarter = great_circle_km(lon1=0, lat1=0, lon2=[90, 0, 0], lat2=[0, 90, 0])
     np.testing.assert_allclose(quarter, [10007.557, 10007.557, 0], atol=0.001)
     assert great_circle_km(lon1=0, lat1=0, lon2=180, lat2=0) == pytest.approx(20015.11, abs=0.01)
+
+
+@pytest.mark.parametrize("links", [1, 10, 64])
+def test_the_slack_covers_the_rounding_of_64_links(links: int) -> None:
+    minutes = np.full(links, (500 + 0.5000001) / TICKS_PER_MINUTE)  # each is rounded up by half a tick
+    nodes = np.arange(links + 1)
+    network = build_network(nodes, start=nodes[:-1], end=nodes[1:], minutes=minutes)
+    assert within(nearest(network, targets=[links]).minutes[0], float(minutes.sum()))

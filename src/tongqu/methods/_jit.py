@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import ParamSpec, TypeVar, cast
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
 from numba.core.event import Event, Listener, install_listener
 
-__all__ = ["announce", "kernel", "parallel_kernel"]
+__all__ = ["announce", "kernel"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,12 +35,21 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     ----------
     Lam, S. K., Pitrou, A., Seibert, S. (2015), Numba: a LLVM-based Python JIT compiler, LLVM-HPC '15.
     """
-    return cast("Callable[P, R]", numba.njit(function, cache=True, nogil=True))
+    made: Any = numba.njit(function, cache=True, nogil=True)
+    # Code kept on disk holds that of the kernels it calls, and numba looks only at the caller's own file: a
+    # kernel mended in another file would never arrive.
+    kept = getattr(getattr(made, "_cache", None), "_cache_file", None)  # none when numba does not compile
+    if kept is not None:
+        kept._source_stamp = (kept._source_stamp, _sources())
+    return cast("Callable[P, R]", made)
 
 
-def parallel_kernel(function: Callable[P, R]) -> Callable[P, R]:
-    """As `kernel`, with the loops over ``numba.prange`` shared among the processor's cores."""
-    return cast("Callable[P, R]", numba.njit(function, cache=True, nogil=True, parallel=True))
+@cache
+def _sources() -> str:
+    """Digest of every file whose kernels or constants other files compile in."""
+    here = Path(__file__).parent
+    files = [*sorted((here / "kernels").glob("*.py")), *sorted((here / "transit").glob("*.py"))]
+    return sha256(b"".join(sha256(file.read_bytes()).digest() for file in files)).hexdigest()
 
 
 class _Announcer(Listener):

@@ -126,7 +126,7 @@ def contract(graph: csr_array[Any], *, place: Ints32) -> Contraction:
     Examples
     --------
     >>> line = csr_array(([1.0, 2.0], ([0, 1], [1, 2])), shape=(3, 3))
-        >>> found = contract(line, place=np.arange(3, dtype=np.int32))
+    >>> found = contract(line, place=np.arange(3, dtype=np.int32))
     >>> found.minutes(np.array([0]), np.array([2, 1]), limit=9)
     array([[3., 1.]], dtype=float32)
     """

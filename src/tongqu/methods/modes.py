@@ -99,6 +99,14 @@ def mode_minutes(
     time = floats(minutes, column="minutes", low=0)
     same = length.shape == time.shape
     require(same, column="km, minutes", rule="lengths differ", mend="give one value for each link")
+    flags = (allowed, rank, max_weight_t, max_height_m)
+    fits = all(np.shape(each) in {(), length.shape} for each in flags)
+    require(
+        fits,
+        column="allowed, rank, max_weight_t, max_height_m",
+        rule="lengths differ",
+        mend="give one value for each link, or one for all",
+    )
     slowest = length / mode.top_kmh * 60 if np.isfinite(mode.top_kmh) else np.zeros_like(length)
     weight, height = np.asarray(max_weight_t, dtype=np.float64), np.asarray(max_height_m, dtype=np.float64)
     too_heavy, too_high = weight < mode.weight_t, height < mode.height_m

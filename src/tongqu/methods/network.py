@@ -147,13 +147,16 @@ class Network:
         Raises
         ------
         DataError
-            If a position is no link or comes twice, or a time is negative or missing.
+            If a position is no link or comes twice, lengths differ, or a time is negative or missing.
         """
         chosen = positions(links, column="links", size=self.minutes.size)
         once = np.unique(chosen).size == chosen.size
         require(once, column="links", rule="a link comes twice", mend="keep one new time for each link")
+        time = whole_ticks(floats(minutes, column="minutes", low=0))
+        fits = time.shape in {(), chosen.shape}
+        require(fits, column="minutes", rule="lengths differ", mend="give one time for each link")
         changed = self.minutes.copy()
-        changed[chosen] = whole_ticks(floats(minutes, column="minutes", low=0))
+        changed[chosen] = time
         return replace(self, minutes=changed)
 
 
@@ -204,7 +207,10 @@ def build_network(
     time = whole_ticks(floats(minutes, column="minutes", low=0))
     same = first.shape == last.shape == time.shape
     require(same, column="start, end, minutes", rule="lengths differ", mend="give one value for each link")
-    single = np.broadcast_to(np.asarray(oneway, dtype=np.bool_), time.shape).copy()
+    flags = np.asarray(oneway, dtype=np.bool_)
+    fits = flags.shape in {(), time.shape}
+    require(fits, column="oneway", rule="lengths differ", mend="give one value for each link, or one for all")
+    single = np.broadcast_to(flags, time.shape).copy()
     indptr, indices, arc_link, first_arc = _edges(first, last, oneway=single, nodes=len(index))
     order = blocks(*_both_ways(indptr, indices), _BLOCK)
     place = np.empty_like(order)

@@ -147,7 +147,8 @@ def range_sums(
     amount = floats(weights, column="weights")
     fits = amount.ndim in {1, 2} and len(amount) == len(network.nodes)
     require(fits, column="weights", rule="lengths differ", mend="give one row for each node")
-    columns = np.array(amount.reshape(len(amount), -1)[network.order], order="C")
+    table = amount[:, np.newaxis] if amount.ndim == 1 else amount
+    columns = np.array(table[network.order], order="C")
     arcs = network.arcs_back if inward else network.arcs
     out = np.zeros((homes.size, columns.shape[1]))
     sources = network.place[homes]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
+from tongqu.methods._arrays import require
 from tongqu.methods.changes import Change
 from tongqu.methods.travel import Network, build_network
 
@@ -26,6 +29,11 @@ def road_network(nodes: pd.DataFrame, links: pd.DataFrame, *, minutes: pd.Series
     Network
         Link positions are row positions in ``links``.
 
+    Raises
+    ------
+    DataError
+        If a link has no minutes, or as `build_network`.
+
     Examples
     --------
     >>> nodes = pd.DataFrame({"node": ["a", "b"]})
@@ -33,6 +41,7 @@ def road_network(nodes: pd.DataFrame, links: pd.DataFrame, *, minutes: pd.Series
     >>> road_network(nodes, links, minutes=pd.Series({"ab": 3.0})).minutes
     array([3.])
     """
+    _known(links["link"], minutes.index, column="minutes")
     return build_network(
         nodes["node"].to_numpy(),
         start=links["from_node"].to_numpy(),
@@ -59,6 +68,11 @@ def upgrades_of(network: Network, roads: pd.DataFrame, *, links: pd.Series) -> l
     list of Change
         In the order in which the projects appear.
 
+    Raises
+    ------
+    DataError
+        If a link is not in the network, or the rows of a project are not next to each other.
+
     Examples
     --------
     >>> nodes = pd.DataFrame({"node": ["a", "b"]})
@@ -70,10 +84,20 @@ def upgrades_of(network: Network, roads: pd.DataFrame, *, links: pd.Series) -> l
     """
     if len(roads) == 0:
         return []
+    _known(roads["link"], pd.Index(links), column="link")
     where = pd.Series(np.arange(len(links)), index=links.to_numpy())
     position = where.loc[roads["link"].to_numpy()].to_numpy()
     minutes = np.minimum(roads["minutes"].to_numpy(), network.minutes[position])
     project = roads["project"].to_numpy()
     cuts = np.flatnonzero(project[1:] != project[:-1]) + 1
+    once = cuts.size + 1 == roads["project"].nunique(dropna=False)
+    require(once, column="project", rule="the rows of a project lie apart", mend="sort them by project")
     parts = zip(np.split(position, cuts), np.split(minutes, cuts), strict=True)
     return [Change(links=part, minutes=times) for part, times in parts]
+
+
+def _known(links: pd.Series, index: pd.Index[Any], *, column: str) -> None:
+    """Nothing when every link is in the index."""
+    lost = links[~links.isin(index)]
+    names = ", ".join(str(name) for name in lost.unique()[:5])
+    require(len(lost) == 0, column=column, rule=f"it lacks links: {names}", mend="name the links alike")

@@ -35,7 +35,8 @@ __all__ = [
 ]
 
 SLACK_MINUTES: Final = 1 / 128
-"""Minutes (half a second) added to every limit, so that rounding links to whole ticks excludes nobody."""
+"""Minutes (half a second) added to every limit, so that rounding links to whole ticks excludes nobody: it
+covers 64 links at half a tick each; of more links the roundings cancel."""
 
 _CELLS: Final = 16_000_000
 """Travel times held at a time: 64 MB of float32."""
@@ -80,7 +81,9 @@ class Pairs:
 
 
 def reach_of(limit: float) -> float:
-    """The limit with the slack that every comparison with a limit grants.
+    """The limit with the slack that every comparison with a limit grants, rounded down to a float32.
+
+    The searches compare in float32; so they and `within` draw the line at the same number.
 
     Parameters
     ----------
@@ -103,7 +106,10 @@ def reach_of(limit: float) -> float:
     20.0078125
     """
     require(limit >= 0, column="limit", rule=f"{limit:g} is no limit", mend="give minutes, 0 or more, or inf")
-    return limit + SLACK_MINUTES
+    reach = float(limit) + SLACK_MINUTES
+    with np.errstate(over="ignore"):
+        near = np.float32(reach)
+    return float(near if float(near) <= reach else np.nextafter(near, np.float32(0)))
 
 
 def within(minutes: npt.ArrayLike, limit: float) -> Bools:
@@ -153,7 +159,7 @@ def nearest(
     Returns
     -------
     Nearest
-        For every origin. Of targets on the same node the first is named; of targets equally far, either.
+        For every origin. Of targets equally far the first in the list is named.
 
     Raises
     ------

@@ -211,6 +211,7 @@ def test_wrong_system(tmp_path: Path) -> None:
         ("hello", "not a readable GraphML file"),
         (SAMPLE[:1500], "the file is cut short"),
         ("<graphml><graph/></graphml>", "the file has no roads"),
+        (SAMPLE.replace("utf-8", "utf-88", 1), "not a readable GraphML file"),
     ],
 )
 def test_broken_files(tmp_path: Path, text: str, rule: str) -> None:

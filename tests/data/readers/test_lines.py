@@ -310,3 +310,35 @@ def test_no_line_is_lost_at_a_point_that_both_end_in() -> None:
         node_at="crossings",
     )
     assert (len(noded.lines), len(noded.nodes)) == (2, 3)
+
+
+def geojson(path: Path, text: str) -> Path:
+    """A layer of one feature, its geometry as written."""
+    feature = '{"type": "Feature", "properties": {"class": "primary"}, "geometry": ' + text + "}"
+    path.write_text('{"type": "FeatureCollection", "features": [' + feature + "]}", "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("place", ["1192, 29", "119, 290"])
+def test_a_point_off_the_globe(tmp_path: Path, place: str) -> None:
+    text = '{"type": "LineString", "coordinates": [[119, 29], [' + place + "], [119.1, 29]]}"
+    (problem,) = problems(geojson(tmp_path / "a.geojson", text), node_at="crossings")
+    assert problem[0] == "network in the wrong coordinate system"
+    assert problem[3].startswith(place)
+
+
+def test_a_line_of_one_point_is_counted(tmp_path: Path) -> None:
+    text = '{"type": "LineString", "coordinates": [[119, 29]]}'
+    path = geojson(tmp_path / "a.geojson", text)
+    whole = '{"type": "Feature", "properties": {"class": "primary"}, "geometry": '
+    whole += '{"type": "LineString", "coordinates": [[119, 29], [119.1, 29]]}}'
+    path.write_text(path.read_text("utf-8").replace("]}}]", "]}}, " + whole + "]"), "utf-8")
+    roads = read_lines(path)
+    assert len(roads.links) == 1
+    assert roads.report.count("not_lines") == 1
+
+
+def test_every_class_unknown(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.gpkg", CROSS, class_=["p", "q"])
+    found = problems(path, columns={"class": "class_"})
+    assert [one[0] for one in found] == ["class of road not known"] * 2

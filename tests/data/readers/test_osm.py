@@ -125,6 +125,14 @@ ACCESS = [
     ({"highway": "track", "tracktype": "grade5", "motor_vehicle": "yes"}, True, True, False),
     ({"highway": "service", "service": "emergency_access"}, False, True, False),
     ({"highway": "living_street"}, True, True, False),
+    (
+        {"highway": "track", "tracktype": "grade1", "motor_vehicle": "agricultural;forestry"},
+        False,
+        True,
+        False,
+    ),
+    ({"highway": "service", "access": "no;private", "foot": "yes"}, False, True, False),
+    ({"highway": "footway", "motor_vehicle": "agricultural; delivery"}, True, True, False),
 ]
 
 
@@ -438,3 +446,38 @@ def test_no_roads(write_osm: Write) -> None:
 def test_ways_without_their_nodes(write_osm: Write) -> None:
     path = write_osm({}, {1: ([0, 1], {"highway": "primary"}), 2: ([1, 2], {"highway": "primary"})})
     assert problem_of(path)[1:] == ("2 of 2 roads refer to nodes that the file lacks", "way 1")
+
+
+def test_roads_that_were_drawn_and_not_yet_uploaded(write_osm: Write) -> None:
+    nodes = {1: (119.0, 29.0), -2: (119.01, 29.0), -3: (119.02, 29.01)}
+    ways = {-4: ([1, -2, -3], {"highway": "tertiary"}), 5: ([1, 99, -3], {"highway": "tertiary"})}
+    ways[6] = ([-98, 1, -3], {"highway": "tertiary"})
+    roads = read_osm(write_osm(nodes | {7: (119.0, 29.01)}, ways | {8: ([7, 1], {"highway": "primary"})}))
+    ends = roads.links.set_index("origin")[["from_node", "to_node"]].agg("-".join, axis=1).to_dict()
+    assert ends == {"w-4": "n1-n-3", "w6": "n1-n-3", "w8": "n7-n1"}
+    assert roads.lines.xy[:3].tolist() == [[119.0, 29.0], [119.01, 29.0], [119.02, 29.01]]
+    assert roads.report.count("missing_nodes") == 2
+
+
+def test_a_ferry_that_takes_no_time_is_assumed(write_osm: Write) -> None:
+    roads = read_osm(write_osm(LINE, {1: ([0, 1], {"route": "ferry", "duration": "0:00"})}))
+    assert roads.links.loc[0, "speed_from"] == "class"
+    assert roads.report.count("ferries_assumed") == 1
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"), [("ref='1'", "ref='#'"), ("id='1' lon", "id='x' lon"), ("lon='119.01'", "lon='east'")]
+)
+def test_ids_and_places_that_are_none(write_osm: Write, good: str, bad: str) -> None:
+    path = write_osm(LINE, {1: ([0, 1], {"highway": "primary"})})
+    path.write_text(path.read_text("utf-8").replace(good, bad, 1), "utf-8")
+    assert problem_of(path)[1] == "not a readable OpenStreetMap file"
+
+
+def test_deleted_ways_are_counted(write_osm: Write) -> None:
+    path = write_osm(LINE, {1: ([0, 1], {"highway": "primary"}), 2: ([1, 2], {"highway": "primary"})})
+    path.write_text(path.read_text("utf-8").replace("<way id='2'", "<way id='2' visible='false'"), "utf-8")
+    roads = read_osm(path)
+    assert roads.links["origin"].to_list() == ["w1"]
+    findings = roads.report.findings.set_index("finding")
+    assert findings.loc["unknown_highway", ["count", "detail"]].to_list() == [1, "deleted 1"]

@@ -129,3 +129,13 @@ def test_places_without_a_position() -> None:
 def test_no_road_for_cars() -> None:
     with pytest.raises(DataError, match="no link is open to car"):
         snap([119.0], [29.0], roads=street(car=[False]))
+
+
+def test_pieces_have_ids_of_their_own() -> None:
+    nodes = pd.DataFrame({"node": ["a", "b", "c"], "lon": [119.0, 119.01, 119.02], "lat": [29.0] * 3})
+    links = pd.DataFrame({"from_node": ["a", "b"], "to_node": ["b", "c"], "kind": "tertiary"})
+    lines = Lines(nodes[["lon", "lat"]].to_numpy()[[0, 1, 1, 2]], np.array([0, 2, 4]))
+    origin = Origin("made", "table")
+    roads = assemble(nodes, links.assign(origin=["x", "x-1"]), lines=lines, origin=origin)
+    names = snap([119.005], [29.0], roads=roads, insert=True).roads.links["link"]
+    assert names.to_list() == ["x--1", "x--2", "x-1"]

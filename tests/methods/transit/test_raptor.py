@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import os
+import threading
 from typing import Any
 
 import numpy as np
@@ -215,3 +217,41 @@ def test_nothing_runs_or_nobody_asks() -> None:
     empty = World(2, [], access=[], egress=[{1: 0}], direct=[])
     found = travel_times(empty.timetable(), **empty.walks(), depart=0, max_transfers=0)
     assert found.minutes.shape == (0, 1)
+
+
+def window_of(world: World) -> np.ndarray:
+    found = window_times(
+        world.timetable(), **world.walks(), first=6 * HOUR, last=8 * HOUR, max_transfers=1, percentiles=[50]
+    )
+    return found.minutes
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_after_a_fork_and_from_two_threads() -> None:
+    world = shuttle(times=[(7 * HOUR, 7 * HOUR + 600), (8 * HOUR, 8 * HOUR + 600)])
+    world.access, world.direct = [{0: 0}] * 8, [[INF]] * 8
+    alone = window_of(world)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if np.array_equal(window_of(world), alone) else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    found: list[np.ndarray] = []
+    threads = [threading.Thread(target=lambda: found.append(window_of(world))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [np.array_equal(one, alone) for one in found] == [True, True]
+
+
+def test_the_least_percentile_is_the_shortest_time() -> None:
+    world = shuttle(times=[(7 * HOUR, 7 * HOUR + 600)])
+    found = window_times(
+        world.timetable(),
+        **world.walks(),
+        first=6 * HOUR,
+        last=7 * HOUR,
+        max_transfers=0,
+        percentiles=[1e-10, 100],
+    )
+    assert found.minutes[:, 0, 0].tolist() == [10, 70]

@@ -160,6 +160,12 @@ REFUSED = {
     "columns are missing: stop_id": lambda: make_timetable(["a"], CALLS.drop(columns="stop_id")),
     "times run backwards in 1 trips: x": lambda: table_with(arrival_time=[0, -60, 600, 660]),
     "1 values are no whole numbers": lambda: table_with(arrival_time=[0, 60.5, 600, 660]),
+    "1 values are missing": lambda: table_with(trip_id=["x", "x", None, "y"]),
+    "a time is out of range": lambda: table_with(
+        arrival_time=[-(2**29), 2**30 - 2, 600, 660],
+        departure_time=[-(2**29), 2**30 - 2, 600, 660],
+        frequencies=frequencies(start_time=[2**30 - 99], end_time=[2**30 - 2], exact_times=[1]),
+    ),
     "a window ends before it starts": lambda: table_with(frequencies=frequencies(end_time=[0])),
     "a headway is not above 0": lambda: table_with(frequencies=frequencies(headway_secs=[0])),
     "1 is no share": lambda: table_with(offset=1),
@@ -177,6 +183,15 @@ REFUSED = {
     "fewer than two stops: 1": lambda: by_headway(lines=LINES.iloc[:1]),
     "in one of the two tables only: 2": lambda: by_headway(
         periods=pd.concat([PERIODS, PERIODS.assign(line="2")])
+    ),
+    "a name is taken: 1 back": lambda: by_headway(
+        lines=pd.concat([LINES, LINES.assign(line="1 back")]),
+        periods=pd.concat([PERIODS, PERIODS.assign(line="1 back")]),
+    ),
+    r"outside \[0.0166667, 1": lambda: by_headway(periods=PERIODS.assign(headway=1e300)),
+    "lon, lat: lengths differ": lambda: near(lon=[0, 1]),
+    "stops: lengths differ": lambda: footpaths_by_air(
+        ["a"], lon=[0, 0], lat=[0, 0], speed_kmh=5, detour=1, limit_minutes=1
     ),
     "a period ends before it starts": lambda: by_headway(periods=PERIODS.assign(last="05:00")),
     "lengths differ": lambda: make_walks([0, 0], [1], minutes=[1, 1], places=1),

@@ -328,7 +328,7 @@ def link_findings(links: pd.DataFrame) -> list[Finding]:
         "speed_limit": source == "limit",
         "speed_class": source == "class",
         "ferries": ferry,
-        "ferries_assumed": ferry & ~np.isfinite(links["given_minutes"].to_numpy()),
+        "ferries_assumed": ferry & (source != "given"),
         "fords": links["ford"].to_numpy(bool),
         "restricted": limited.to_numpy(),
     }

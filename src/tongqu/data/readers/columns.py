@@ -249,5 +249,6 @@ def read_attributes(
         }
     )
     for mode in ("car", "walk", "freight"):
-        links[mode] = kind.map(road_speeds()[mode]).fillna(True).astype("bool")
+        may = road_speeds()[mode]
+        links[mode] = ~kind.isin(may.index[~may])
     return links, [finding, Finding("limits_unread", len(unread), detail=counted(unread))]

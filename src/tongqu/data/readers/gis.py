@@ -139,7 +139,9 @@ def read_layer(path: Path, *, layer: str | None, encoding: str | None) -> Layer:
     meta, _, geometry, fields = raw
     values = pd.DataFrame({str(i): field for i, field in enumerate(fields)}, index=range(len(geometry)))
     values.columns = pd.Index(list(meta["fields"]), dtype="object")
-    return Layer(shapely.from_wkb(geometry), values, str(meta["crs"] or ""))
+    with np.errstate(invalid="ignore"):  # coordinates that are no numbers are reported by `degrees`
+        shapes = shapely.from_wkb(geometry, on_invalid="ignore")  # a line of one point is no line
+    return Layer(shapes, values, str(meta["crs"] or ""))
 
 
 def simple_lines(geometry: Objects) -> tuple[Objects, npt.NDArray[np.int64], list[Finding]]:
@@ -166,8 +168,10 @@ def degrees(lines: Lines, *, crs: str, file: str, problems: Problems) -> Lines:
         problems.add("the file does not name its coordinate system", file=file, mend=mend)
         problems.raise_any()
     lon, lat = named_to_wgs84(x, y, crs=crs)
-    if not np.isfinite(lon).all() or not np.isfinite(lat).all() or (np.abs(lat) > 90).any():
-        value = f"{x[0]:.10g}, {y[0]:.10g} in {crs}"
+    wrong = ~((np.abs(lon) <= 180) & (np.abs(lat) <= 90))
+    if wrong.any():
+        first = int(wrong.argmax())
+        value = f"{x[first]:.10g}, {y[first]:.10g} in {crs}"
         mend = f"give the right `crs`; by its coordinates it may be {systems_like(x, y)}"
         problems.add("network in the wrong coordinate system", file=file, value=value, mend=mend)
         problems.raise_any()

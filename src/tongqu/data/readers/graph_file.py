@@ -89,7 +89,7 @@ def read_graph(path: Path) -> Graph:
     graph = Graph({}, pd.DataFrame(), pd.DataFrame())
     try:
         graph = parse(path)
-    except ElementTree.ParseError as error:
+    except (ElementTree.ParseError, LookupError) as error:  # an encoding that nobody knows
         cut_short = "no element found" in str(error) or "unclosed token" in str(error)
         rule = "the file is cut short" if cut_short else "not a readable GraphML file"
         problems.add(rule, file=file, value=str(error), mend="save the graph again")

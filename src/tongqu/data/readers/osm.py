@@ -31,6 +31,8 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 
 LICENCE = "ODbL-1.0"
 NODE_TAGS = ("barrier", "ford", "ele", *CAR_TAGS)
+DELETED = "deleted"
+"""Kind of road that stands for a way which the file marks as deleted: no road, and counted as such."""
 MAX_CUT_SHARE = 0.5
 """Where more of the ways lack nodes than this, the file is taken to be broken, not cut at its edge."""
 
@@ -63,7 +65,7 @@ def read_ways(path: Path) -> RawWays:
     reader: Any = osmium.FileProcessor(str(path), entities).with_locations()
     reader.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
     for way in reader.with_filter(osmium.filter.KeyFilter("highway", "route")):
-        tags = dict(way.tags)
+        tags = dict(way.tags) | ({"highway": DELETED} if way.deleted else {})
         if len(way.nodes) == 0 or ("highway" not in tags and tags["route"] != "ferry"):
             continue
         try:
@@ -83,8 +85,23 @@ def read_ways(path: Path) -> RawWays:
     xy[~odd_point] = shapely.get_coordinates(shapely.from_wkb(np.array(shapes, dtype=object)))
     if broken:
         xy[odd_point] = np.concatenate([np.array(places) for places in broken.values()])
+    ref = np.array(refs, np.int64)
+    drawn = np.isnan(xy[:, 0]) & (ref < 0)
+    if drawn.any():
+        xy[drawn] = places_of_drawn(path, ref[drawn])
     tags_frame = pd.DataFrame(rows, columns=list(TAGS), dtype="str")
-    return RawWays(np.array(ways, np.int64), tags_frame, count, np.array(refs, np.int64), xy)
+    return RawWays(np.array(ways, np.int64), tags_frame, count, ref, xy)
+
+
+def places_of_drawn(path: Path, ref: Ints) -> Floats:
+    """Places of nodes with negative ids, NaN where the file lacks them.
+
+    Editors give such ids to what is drawn and not yet uploaded; osmium's index of places knows none of them.
+    """
+    wanted = set(ref.tolist())
+    reader: Any = osmium.FileProcessor(str(path), osmium.osm.NODE)
+    known = {node.id: (node.lon, node.lat) for node in reader if node.id in wanted}
+    return np.array([known.get(one, (np.nan, np.nan)) for one in ref.tolist()], np.float64)
 
 
 def read_nodes(path: Path) -> pd.DataFrame:
@@ -104,7 +121,7 @@ def count_restrictions(path: Path) -> int:
     return sum(1 for _ in reader.with_filter(osmium.filter.TagFilter(("type", "restriction"))))
 
 
-def complain(error: RuntimeError, *, file: str, problems: Problems) -> None:
+def complain(error: Exception, *, file: str, problems: Problems) -> None:
     """What the parser says, as a problem."""
     text = str(error)
     if "EOF" in text or "truncated" in text or "no element found" in text or "unclosed" in text:
@@ -130,7 +147,7 @@ def read_file(path: Path) -> tuple[RawWays, pd.DataFrame, int]:
     problems.raise_any()
     try:
         return read_ways(path), read_nodes(path), count_restrictions(path)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
         complain(error, file=file, problems=problems)
     problems.raise_any()
     raise AssertionError  # there is a problem

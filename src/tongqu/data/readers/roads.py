@@ -19,7 +19,7 @@ from tongqu.data.readers.speeds import set_speeds
 from tongqu.data.readers.tables import road_speeds
 from tongqu.data.rules import Bbox
 
-__all__ = ["LINK_COLUMNS", "Origin", "Roads", "assemble", "origin_of", "renew", "with_speeds"]
+__all__ = ["LINK_COLUMNS", "Origin", "Roads", "assemble", "origin_of", "piece_ids", "renew", "with_speeds"]
 
 DRAFT: dict[str, str | bool | float] = {
     "origin": "",
@@ -161,11 +161,28 @@ def drafted(links: pd.DataFrame) -> pd.DataFrame:
     return whole
 
 
-def unused_ids(links: pd.DataFrame) -> npt.NDArray[np.object_]:
-    """An id for each link: what it came from and, where that was cut, the number of the piece."""
-    many = links.groupby("origin")["origin"].transform("size") > 1
-    piece = (links.groupby("origin").cumcount() + 1).astype("str")
-    return (links["origin"].astype("str") + ("." + piece).where(many, "")).to_numpy(object)
+def piece_ids(origin: pd.Series[str], *, mark: str) -> npt.NDArray[np.object_]:
+    """An id for each link: what it came from and, where that was cut, the number of the piece.
+
+    Parameters
+    ----------
+    origin : Series of str
+        What each link came from, shape (links,).
+    mark : str
+        What stands before the number; more than once if an id would come twice.
+
+    Examples
+    --------
+    >>> piece_ids(pd.Series(["a", "a", "b"]), mark="."), piece_ids(pd.Series(["a", "a", "a.1"]), mark=".")
+    (array(['a.1', 'a.2', 'b'], dtype=object), array(['a..1', 'a..2', 'a.1'], dtype=object))
+    """
+    name = origin.astype("str")
+    groups = name.groupby(name)
+    many, piece = groups.transform("size") > 1, (groups.cumcount() + 1).astype("str")
+    sign = mark
+    while (ids := name + (sign + piece).where(many, "")).duplicated().any():
+        sign += mark
+    return ids.to_numpy(object)
 
 
 def check_geometry(nodes: pd.DataFrame, *, file: str, problems: Problems) -> None:
@@ -227,7 +244,7 @@ def assemble(
     heights = nodes["elevation_m"] if "elevation_m" in nodes.columns else np.nan
     nodes = nodes.assign(elevation_m=heights)[["node", "lon", "lat", "elevation_m"]]
     full = drafted(links)
-    full["link"] = unused_ids(full)
+    full["link"] = piece_ids(full["origin"], mark=".")
     notes = list(notes)
     measured = lines.length_km()
     if "length_km" in full.columns:

@@ -14,7 +14,7 @@ from scipy.spatial import cKDTree
 from tongqu.data.crs import from_plane, to_plane
 from tongqu.data.problems import Problems
 from tongqu.data.readers.checks import Access, ends_of, plane_of
-from tongqu.data.readers.roads import Roads, renew
+from tongqu.data.readers.roads import Roads, piece_ids, renew
 from tongqu.data.readers.shapes import Lines, cut
 from tongqu.data.readers.shapes import insert as insert_points
 
@@ -220,10 +220,8 @@ def with_nodes(
     measured = pd.Series(pieces.length_km())
     whole = measured.groupby(parent).transform("sum")
     part = (measured / whole).where(whole > 0, 1.0)
-    number = (links.groupby("link").cumcount() + 1).astype("str")
-    many = links.groupby("link")["link"].transform("size") > 1
     links = links.assign(
-        link=links["link"] + ("-" + number).where(many, ""),
+        link=piece_ids(links["link"], mark="-"),
         from_node=np.where(starts != "", starts, links["from_node"]),
         to_node=np.where(ends != "", ends, links["to_node"]),
         length_km=links["length_km"] * part,

@@ -177,6 +177,21 @@ def first_of(tags: pd.DataFrame, names: tuple[str, ...]) -> pd.Series[str]:
     return value
 
 
+def says(values: pd.Series[str], words: frozenset[str], *, only: bool = False) -> Bools:
+    """Whether one value of each list of values (``agricultural;forestry``), or all of it, is among the words.
+
+    Examples
+    --------
+    >>> says(pd.Series(["no", "forestry;yes", ""]), CLOSED).tolist()
+    [True, True, False]
+    >>> says(pd.Series(["no", "forestry;yes", ""]), CLOSED, only=True).tolist()
+    [True, False, False]
+    """
+    parts = {text: {part.strip() for part in text.split(";")} for text in values.unique()}
+    found = {text: some <= words if only else not some.isdisjoint(words) for text, some in parts.items()}
+    return np.asarray(values.map(found), dtype=np.bool_)
+
+
 def barrier_blocks(barrier: pd.Series[str], *, access: pd.Series[str]) -> Bools:
     """Whether a node with this barrier and this access tag stops cars.
 
@@ -185,8 +200,8 @@ def barrier_blocks(barrier: pd.Series[str], *, access: pd.Series[str]) -> Bools:
     >>> barrier_blocks(pd.Series(["bollard", "gate", "gate"]), access=pd.Series(["", "", "private"])).tolist()
     [True, False, True]
     """
-    shut = ~barrier.isin(PASSABLE_BARRIERS) & ~access.isin(OPEN)
-    return np.asarray((barrier != "") & (access.isin(CLOSED) | shut))
+    shut = ~barrier.isin(PASSABLE_BARRIERS) & ~says(access, OPEN)
+    return np.asarray((barrier != "") & (says(access, CLOSED, only=True) | shut))
 
 
 def one_way(tags: pd.DataFrame, *, highway: pd.Series[str]) -> tuple[Bools, Bools]:
@@ -206,12 +221,13 @@ def access_of(tags: pd.DataFrame, *, kind: pd.Series[str]) -> pd.DataFrame:
     table = road_speeds()
     base = {mode: kind.map(table[mode]).astype("bool") for mode in ("car", "walk", "freight")}
     by_car, by_foot, by_lorry = (first_of(tags, names) for names in (CAR_TAGS, WALK_TAGS, FREIGHT_TAGS))
-    opened = first_of(tags, CAR_TAGS[:-1]).isin(OPEN)  # access=yes opens no footpath to cars
-    foot = tags["foot"].isin(OPEN)
-    car = (base["car"] & ~by_car.isin(CLOSED)) | opened
-    walk = (base["walk"] & ~by_foot.isin(CLOSED) & (tags["motorroad"] != "yes")) | foot
-    freight = base["freight"] & ~by_lorry.isin(CLOSED) & (car | tags["hgv"].isin(OPEN))
-    return pd.DataFrame({"car": car, "walk": walk, "freight": freight, "local": car & by_car.isin(LOCAL)})
+    opened = says(first_of(tags, CAR_TAGS[:-1]), OPEN)  # access=yes opens no footpath to cars
+    foot = says(tags["foot"], OPEN)
+    no_car, no_foot, no_lorry = (says(mode, CLOSED, only=True) for mode in (by_car, by_foot, by_lorry))
+    car = (base["car"] & ~no_car) | opened
+    walk = (base["walk"] & ~no_foot & (tags["motorroad"] != "yes")) | foot
+    freight = base["freight"] & ~no_lorry & (car | says(tags["hgv"], OPEN))
+    return pd.DataFrame({"car": car, "walk": walk, "freight": freight, "local": car & says(by_car, LOCAL)})
 
 
 def left_out(tags: pd.DataFrame, *, highway: pd.Series[str]) -> tuple[Bools, list[Finding]]:

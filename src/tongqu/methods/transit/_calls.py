@@ -99,6 +99,8 @@ def read_calls(stops: pd.Index[Any], calls: pd.DataFrame, *, trips: pd.DataFrame
     unknown = ", ".join(str(one) for one in calls["stop_id"][stop < 0].unique()[:5])
     require(unknown == "", column="stop_id", rule=f"no such stop: {unknown}", mend="give its row in stops")
     code, ids = pd.factorize(calls["trip_id"])
+    lost = int((code < 0).sum())
+    require(lost == 0, column="trip_id", rule=f"{lost} values are missing", mend="name the trip of each call")
     order = np.lexsort((whole(calls, "stop_sequence"), code))
     ptr = np.concatenate([[0], np.cumsum(np.bincount(code, minlength=len(ids)))]).astype(np.int64)
     every = Calls(

@@ -10,10 +10,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import prange
 
 from tongqu.methods._arrays import Bools, Floats, Ints
-from tongqu.methods._jit import kernel, parallel_kernel
+from tongqu.methods._jit import kernel
 from tongqu.methods.transit.clock import NEVER
 from tongqu.methods.transit.walks import Ints32
 
@@ -317,15 +316,20 @@ def _window_of_one(
         share[origin, place] = arrived / count
 
 
-@parallel_kernel
+@kernel
 def window_of_many(
-    tables: Tables, want: Want, minutes: Floats, share: Floats, rides: Floats, waiting: Floats, workers: int
+    tables: Tables,
+    want: Want,
+    minutes: Floats,
+    share: Floats,
+    rides: Floats,
+    waiting: Floats,
+    worker: int,
+    workers: int,
 ) -> None:
-    """Fill the results for all origins; each worker has labels of its own and takes every n-th origin."""
+    """Fill the results of every n-th origin, n the number of workers; each worker has labels of its own."""
     origins, places = want.direct.shape
-    stops, patterns = tables.call_ptr.size - 1, tables.stop_ptr.size - 1
-    for worker in prange(workers):
-        labels = labels_of(stops, patterns, want.rides)
-        times = np.empty((places, want.departures.size), dtype=np.int32)
-        for origin in range(worker, origins, workers):
-            _window_of_one(tables, labels, want, origin, times, minutes, share, rides, waiting)
+    labels = labels_of(tables.call_ptr.size - 1, tables.stop_ptr.size - 1, want.rides)
+    times = np.empty((places, want.departures.size), dtype=np.int32)
+    for origin in range(worker, origins, workers):
+        _window_of_one(tables, labels, want, origin, times, minutes, share, rides, waiting)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tongqu.methods._arrays import floats, require
 from tongqu.methods.transit._calls import columns
-from tongqu.methods.transit.clock import seconds_of, whole_seconds
+from tongqu.methods.transit.clock import NEVER, seconds_of, whole_seconds
 from tongqu.methods.transit.timetable import Timetable, Waiting, make_timetable
 
 __all__ = ["headway_timetable"]
@@ -51,7 +51,8 @@ def headway_timetable(
     Raises
     ------
     DataError
-        If a line has no period or one stop only, a period names no line, or a number is out of its range.
+        If a line has no period or one stop only, a period names no line, two ways would have one name, or a
+        number is out of its range.
 
     Examples
     --------
@@ -69,7 +70,11 @@ def headway_timetable(
     away = _calls(lines)
     windows = _windows(periods)
     if both_ways:
-        away = pd.concat([away, _back(away)], ignore_index=True)
+        back = _back(away)
+        taken = ", ".join(sorted(set(away["trip_id"]) & set(back["trip_id"])))
+        mend = "rename it: it is what the way back of another is called"
+        require(taken == "", column="line", rule=f"a name is taken: {taken}", mend=mend)
+        away = pd.concat([away, back], ignore_index=True)
         windows = pd.concat([windows, windows.assign(trip_id=windows["trip_id"] + " back")])
     return make_timetable(
         lines["stop_id"].unique().tolist() if stops is None else stops,
@@ -126,7 +131,7 @@ def _back(away: pd.DataFrame) -> pd.DataFrame:
 
 def _windows(periods: pd.DataFrame) -> pd.DataFrame:
     """Windows as in GTFS, whose end comes after the last departure."""
-    minutes = floats(periods["headway"], column="headway", low=1 / 60)
+    minutes = floats(periods["headway"], column="headway", low=1 / 60, high=NEVER / 60)
     first, last = (_times(periods[name]) for name in ("first", "last"))
     forward = bool((last >= first).all())
     require(forward, column="last", rule="a period ends before it starts", mend="give a later last departure")

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tongqu.methods._arrays import Floats, Ints, floats, require
+from tongqu.methods.contraction import share
 from tongqu.methods.transit._kernels import Labels, Tables, Want, depart, labels_of, window_of_many
 from tongqu.methods.transit.clock import NEVER, whole_seconds
 from tongqu.methods.transit.timetable import Timetable
@@ -217,7 +218,7 @@ def _window(
     asked = floats(percentiles, column="percentiles", low=0, high=100)
     require(bool((asked > 0).all()), column="percentiles", rule="0 is no percentile", mend="give above 0")
     # The least time kept by a share p of n departures stands at place ceil(p n) of the sorted times.
-    ranks = np.ceil(asked / 100 * len(departures) - 1e-9).astype(np.int64) - 1
+    ranks = np.maximum(np.ceil(asked / 100 * len(departures) - 1e-9).astype(np.int64) - 1, 0)
     want = _want(
         timetable,
         access=access,
@@ -229,10 +230,16 @@ def _window(
     )
     shape = want.direct.shape
     minutes = np.empty((asked.size, *shape))
-    share, taken, waiting = np.zeros(shape), np.zeros(shape), np.zeros(shape)
-    workers = max(1, min(numba.get_num_threads(), shape[0]))
-    window_of_many(_tables(timetable), want, minutes, share, taken, waiting, workers)
-    return WindowTimes(tuple(float(each) for each in percentiles), minutes, share, taken, waiting)
+    arrived, taken, waiting = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    tables, workers = _tables(timetable), max(1, min(numba.get_num_threads(), shape[0]))
+
+    def work(begin: int, end: int) -> None:
+        for worker in range(begin, end):
+            window_of_many(tables, want, minutes, arrived, taken, waiting, worker, workers)
+
+    # Not numba's own threads: a process of theirs dies when forked, or entered from two threads at once.
+    share(work, workers)
+    return WindowTimes(tuple(float(each) for each in percentiles), minutes, arrived, taken, waiting)
 
 
 def _tables(timetable: Timetable) -> Tables:
@@ -256,7 +263,7 @@ def _want(
     mend = "give seconds after midnight"
     require(latest < NEVER // 2, column="departures", rule="a time is out of range", mend=mend)
     for walks in (access, egress):
-        inside = walks.stop.size == 0 or int(walks.stop.max()) < len(timetable.stops)
+        inside = walks.stop.size == 0 or 0 <= walks.stop.min() <= walks.stop.max() < len(timetable.stops)
         mend = "take positions from `Timetable.locate`"
         require(inside, column="access, egress", rule="a walk names no stop of the timetable", mend=mend)
     shape = (len(access), len(egress))

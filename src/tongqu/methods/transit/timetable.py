@@ -24,6 +24,7 @@ from tongqu.methods.transit._calls import (
 )
 from tongqu.methods.transit._changes import Changes, read_changes
 from tongqu.methods.transit._patterns import call_lists, pattern_trips, pointers
+from tongqu.methods.transit.clock import NEVER
 from tongqu.methods.transit.walks import Ints32
 
 __all__ = ["Timetable", "Waiting", "make_timetable"]
@@ -197,6 +198,9 @@ def _assemble(
     running = np.unique(windows.trip)
     regular = take_calls(by_headway, running, shift=-by_headway.start[running])
     trips = merge_calls(timed, regular)
+    for time in (trips.arrival, trips.departure, windows.start, windows.end):
+        fits = time.size == 0 or -NEVER < time.min() <= time.max() < NEVER
+        require(fits, column="times", rule="a time is out of range", mend="give seconds after midnight")
     trip_ptr = pointers([chain.size for chain in chains] + [1] * running.size)
     first = trip_ptr[:-1]
     length = np.diff(trips.ptr)[first]

@@ -116,7 +116,7 @@ def walks_by_air(
     Raises
     ------
     DataError
-        If a number is out of its range.
+        If lengths differ, or a number is out of its range.
 
     Examples
     --------
@@ -169,7 +169,7 @@ def footpaths_by_air(
     Raises
     ------
     DataError
-        If a number is out of its range.
+        If lengths differ, or a number is out of its range.
 
     Examples
     --------
@@ -181,6 +181,8 @@ def footpaths_by_air(
     1            b          a     1.73
     """
     at = (np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64))
+    named = np.shape(stops) == at[0].shape
+    require(named, column="stops", rule="lengths differ", mend="give one id for each position")
     km_per_minute = _pace(speed_kmh=speed_kmh, detour=detour, limit_minutes=limit_minutes)
     start, end, minutes = _near(at, at, km_per_minute=km_per_minute, limit_minutes=limit_minutes)
     other, names = start != end, np.asarray(stops)
@@ -206,6 +208,8 @@ def _near(
     one: tuple[Floats, Floats], other: tuple[Floats, Floats], *, km_per_minute: float, limit_minutes: float
 ) -> tuple[Ints, Ints, Floats]:
     """Pairs within the limit, by straight lines through the globe, which are never longer than the arc."""
+    same = all(np.ndim(lon) == 1 and np.shape(lon) == np.shape(lat) for lon, lat in (one, other))
+    require(same, column="lon, lat", rule="lengths differ", mend="give one of each for every place")
     (first, at), (second, where) = _sphere(one), _sphere(other)
     radius = limit_minutes * km_per_minute / EARTH_RADIUS_KM
     tree: cKDTree[Any] = cKDTree(first)
