@@ -73,7 +73,7 @@ def planar(size: int, *, seed: int = 1) -> Roads:
     """Part of a triangulation of random points: its spanning tree and short edges, at four speeds."""
     rng = np.random.default_rng(seed)
     spots = rng.random((size, 2)) * KM_PER_NODE * size**0.5
-    corners = Delaunay(spots).simplices
+    corners = Delaunay(spots).simplices.astype(np.int64)
     edges = np.unique(np.sort(np.concatenate([corners[:, :2], corners[:, 1:], corners[:, ::2]])), axis=0)
     km = np.hypot(*(spots[edges[:, 0]] - spots[edges[:, 1]]).T)
     tree = minimum_spanning_tree(csr_matrix((km, edges.T), shape=(size, size))).tocoo()
@@ -191,7 +191,7 @@ def matrix(board: Board, roads: Roads) -> None:
 def differ(theirs: np.ndarray, ours: np.ndarray) -> None:
     """Say by how much a peer's minutes differ (pandana cuts every link to thousandths)."""
     both = np.isfinite(theirs) & np.isfinite(ours)
-    apart, lost = np.abs(theirs - ours)[both], int((~both & np.isfinite(ours)).sum())
+    apart, lost = np.abs(theirs[both] - ours[both]), int((~both & np.isfinite(ours)).sum())
     more = f", {lost} not found" if lost else ""
     print(f"     off by {apart.max():.4f} minutes at most, {apart.mean():.4f} in the mean{more}")
 

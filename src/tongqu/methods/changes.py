@@ -68,7 +68,10 @@ def min_plus(left: npt.NDArray[Any], right: npt.NDArray[Any]) -> Floats:
     best = np.full((left.shape[0], right.shape[1]), np.inf)
     for middle in range(left.shape[1]):
         row = np.flatnonzero(np.isfinite(left[:, middle]))
-        best[row] = np.minimum(best[row], left[row, middle, np.newaxis] + right[middle])
+        if 2 * row.size > left.shape[0]:
+            np.minimum(best, left[:, middle, np.newaxis] + right[middle], out=best)
+        else:
+            best[row] = np.minimum(best[row], left[row, middle, np.newaxis] + right[middle])
     return best
 
 

@@ -268,16 +268,17 @@ def matrix_after(
         return before.copy()
     ends, place = np.unique(np.concatenate([tail, head]), return_inverse=True)
     tail, head = place[: tail.size], place[tail.size :]
-    contraction = network.contraction
-    between = contraction.minutes(ends, ends, limit=reach).astype(np.float64)
+    onward = network.contraction.minutes(ends, np.concatenate([columns, ends]), limit=reach)
+    between = onward[:, columns.size :].astype(np.float64)
     np.minimum.at(between, (tail, head), time)
     for middle in range(ends.size):
         np.minimum(between, between[:, middle, np.newaxis] + between[middle], out=between)
-    to_tail = contraction.minutes(rows, ends[np.unique(tail)], limit=reach)
-    from_head = contraction.minutes(ends[np.unique(head)], columns, limit=reach)
-    onward = min_plus(between[np.ix_(np.unique(tail), np.unique(head))], from_head)
-    changed = np.minimum(before, min_plus(to_tail, onward))
-    return np.where(changed <= reach, changed, np.inf)
+    tails, heads = np.unique(tail), np.unique(head)
+    first = network.contraction.minutes(rows, ends[tails], limit=reach)
+    last = min_plus(between[np.ix_(tails, heads)], onward[heads, : columns.size])
+    changed = np.minimum(before, min_plus(first, last))
+    changed[changed > reach] = np.inf
+    return changed
 
 
 def _pack(network: Network, changes: Sequence[Change], *, first_number: int) -> Changes:
