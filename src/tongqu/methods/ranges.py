@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -81,31 +80,30 @@ def node_ranges(network: Network, *, origins: npt.ArrayLike, limit: float, inwar
     found: dict[int, tuple[Ints, npt.NDArray[np.int32], Floats32]] = {}
 
     def work(begin: int, end: int) -> None:
+        part = sources[begin:end]
         found[begin] = reach_sets(
-            arcs.indptr, arcs.heads, arcs.minutes, sources[begin:end], np.float32(reach)
+            arcs.indptr, arcs.heads, arcs.minutes, part, np.float32(reach), network.order
         )
 
     share(work, sources.size)
-    parts = [found[begin] for begin in sorted(found)]
-    size = np.concatenate([np.empty(0, dtype=np.int64), *(np.diff(rows) for rows, _, _ in parts)])
-    node = np.concatenate([np.empty(0, dtype=np.int32), *(node for _, node, _ in parts)])
-    minutes = np.concatenate([np.empty(0, dtype=np.float32), *(minutes for _, _, minutes in parts)])
-    return _in_order(Ranges(np.r_[0, np.cumsum(size)], network.order[node], minutes), near_first)
+    size = np.zeros(homes.size, dtype=np.int64)
+    for begin, (rows, _, _) in found.items():
+        size[near_first[begin : begin + rows.size - 1]] = np.diff(rows)
+    ends = np.concatenate([[0], np.cumsum(size)])
+    node, minutes = np.empty(ends[-1], dtype=np.int32), np.empty(ends[-1], dtype=np.float32)
 
+    def put(first: int, last: int) -> None:
+        for begin, (rows, nodes, times) in found.items():
+            inside = slice(max(first - begin, 0), max(min(last - begin, rows.size - 1), 0))
+            origin = near_first[begin : begin + rows.size - 1][inside]
+            for start, stop, at in zip(
+                rows[:-1][inside].tolist(), rows[1:][inside].tolist(), ends[origin].tolist(), strict=True
+            ):
+                node[at : at + stop - start] = nodes[start:stop]
+                minutes[at : at + stop - start] = times[start:stop]
 
-def _in_order(ranges: Ranges, place: Ints) -> Ranges:
-    """Ranges, of which row i belongs to origin place[i], in the order of the origins."""
-    if (np.diff(place) > 0).all():
-        return ranges
-    back = np.argsort(place, kind="stable")
-    size = np.diff(ranges.rows)[back]
-    rows = np.r_[0, np.cumsum(size)]
-    node, minutes = np.empty_like(ranges.node), np.empty_like(ranges.minutes)
-    starts = ranges.rows[:-1][back]
-    for (begin, end), start in zip(pairwise(rows.tolist()), starts.tolist(), strict=True):
-        node[begin:end] = ranges.node[start : start + end - begin]
-        minutes[begin:end] = ranges.minutes[start : start + end - begin]
-    return Ranges(rows, node, minutes)
+    share(put, homes.size)
+    return Ranges(ends, node, minutes)
 
 
 def range_sums(

@@ -80,9 +80,12 @@ def trees(
 
 @kernel
 def reach_sets(
-    indptr: Ints, heads: Ints32, minutes: Floats32, sources: Ints32, limit: np.float32
+    indptr: Ints, heads: Ints32, minutes: Floats32, sources: Ints32, limit: np.float32, names: Ints32
 ) -> tuple[Ints, Ints32, Floats32]:
-    """Nodes within the limit of each source: rows (sources + 1,), nodes and minutes, each row unsorted."""
+    """Nodes within the limit of each source: rows (sources + 1,), names of the nodes and minutes, unsorted.
+
+    The arrays may be longer than the last row says.
+    """
     nodes = indptr.size - 1
     best = np.full(nodes, np.inf, dtype=np.float32)
     seen = np.empty(nodes, dtype=np.int32)
@@ -95,7 +98,8 @@ def reach_sets(
         begin = rows[row]
         rows[row + 1] = begin + count
         if begin + count > reached.size:
-            room = max(2 * reached.size, begin + count)
+            like_so_far = (begin + count) * sources.size // (row + 1)
+            room = max(2 * reached.size, begin + count, like_so_far * 11 // 10)
             more = np.empty(room, dtype=np.int32)
             more[:begin] = reached[:begin]
             reached = more
@@ -104,10 +108,10 @@ def reach_sets(
             times = longer
         for spot in range(count):
             node = seen[spot]
-            reached[begin + spot] = node
+            reached[begin + spot] = names[node]
             times[begin + spot] = best[node]
             best[node] = np.inf
-    return rows, reached[: rows[-1]].copy(), times[: rows[-1]].copy()
+    return rows, reached, times
 
 
 @kernel
