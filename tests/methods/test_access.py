@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tongqu.base import DataError
-from tongqu.methods.access import Assignment, assign_to_room, beyond, gains
+from tongqu.methods.access import Assignment, assign_to_room, beyond, gains, nearest_with_room
 from tongqu.methods.changes import Change
 from tongqu.methods.roads import road_network, upgrades_of
 from tongqu.methods.travel import Network, build_network, minutes_matrix, within
@@ -178,3 +178,23 @@ def test_tables_that_do_not_fit_the_roads() -> None:
         upgrades_of(network, apart, links=links["link"])
     with pytest.raises(DataError, match="lacks links: ba"):
         upgrades_of(network, apart.assign(link="ba"), links=links["link"])
+
+
+@given(projects(), st.data())
+def test_nearest_with_room_equals_filtering_the_matrix(case: Case, data: st.DataObject) -> None:
+    network, few = case["network"], data.draw(st.integers(1, 3))
+    size = len(network.nodes)
+    targets = np.array(data.draw(st.lists(st.integers(0, size - 1), max_size=6)), dtype=int)
+    room = np.array([data.draw(st.integers(0, 9)) for _ in targets], dtype=float)
+    need = np.array([data.draw(st.integers(0, 9)) for _ in case["origins"]], dtype=float)
+    ask = {"origins": case["origins"], "limit": case["limit"]}
+    whole = minutes_matrix(network, targets=targets, **ask)
+    whole = np.where(room >= need[:, np.newaxis], whole, np.inf)
+    order = np.argsort(whole, axis=1, kind="stable")[:, :few]
+    minutes = np.full((need.size, few), np.inf)
+    minutes[:, : order.shape[1]] = np.take_along_axis(whole, order, axis=1)
+    target = np.full((need.size, few), -1)
+    target[:, : order.shape[1]] = order
+    found = nearest_with_room(network, targets=targets, room=room, need=need, few=few, **ask)
+    np.testing.assert_array_equal(found.minutes, minutes)
+    np.testing.assert_array_equal(found.target, np.where(np.isfinite(minutes), target, -1))

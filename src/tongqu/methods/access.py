@@ -1,4 +1,4 @@
-"""Who reaches what: people beyond a limit, room shared out, and what an upgraded road brings inside."""
+"""Who reaches what: people beyond a limit, sites with room, room shared out, what an upgraded road brings."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import pandas as pd
 
 from tongqu.methods._arrays import Floats, Ints, floats, positions, require
 from tongqu.methods.changes import Change, changed_arcs, min_plus
-from tongqu.methods.travel import Network, minutes_matrix, within
+from tongqu.methods.travel import Nearest, Network, minutes_matrix, nearest_few, within
 from tongqu.methods.what_if import score_changes, standing
 
-__all__ = ["Assignment", "Gains", "assign_to_room", "beyond", "gains"]
+__all__ = ["Assignment", "Gains", "assign_to_room", "beyond", "gains", "nearest_with_room"]
 
 _Arcs: TypeAlias = tuple[Ints, Ints, Floats]
 """Node positions where the upgraded links start and end, once for each direction, and their new minutes."""
@@ -172,6 +172,79 @@ def _fill(end: Ints, *, wanted: Floats, space: Floats) -> Floats:
     last = first + length - 1
     space[end[last]] = np.where(full[last], 0.0, space[end[last]] - asked[last])
     return np.asarray(given)
+
+
+def nearest_with_room(
+    network: Network,
+    *,
+    targets: npt.ArrayLike,
+    room: npt.ArrayLike,
+    need: npt.ArrayLike,
+    few: int = 1,
+    origins: npt.ArrayLike | None = None,
+    limit: float = np.inf,
+) -> Nearest:
+    """The nearest few targets that have room for all of an origin's people, nearest first.
+
+    Every origin is asked on its own: nobody takes the room away from another. To share room out, see
+    `assign_to_room` and `tongqu.methods.catchment`.
+
+    Parameters
+    ----------
+    network : Network
+        The roads.
+    targets : array_like of int
+        Node positions of the targets, shape (targets,).
+    room : array_like of float
+        Room left at each target, shape (targets,), 0 or more; inf is without limit.
+    need : array_like of float
+        What each origin needs, shape (origins,) or one for all, 0 or more.
+    few : int
+        How many targets to find, 1 or more.
+    origins : array_like of int, optional
+        Node positions of the origins, shape (origins,); every node when left out.
+    limit : float
+        Minutes beyond which a target counts as out of reach.
+
+    Returns
+    -------
+    Nearest
+        Shape (origins, few); inf and -1 where fewer targets with room are within reach.
+
+    Raises
+    ------
+    DataError
+        If a position is outside the network, lengths differ, or a number is negative or missing.
+
+    Examples
+    --------
+    >>> from tongqu.methods.travel import build_network
+    >>> road = build_network([1, 2, 3], start=[1, 2], end=[2, 3], minutes=[4, 9])
+    >>> nearest_with_room(road, targets=[0, 2], room=[10, 50], need=[30, 5], origins=[0, 1]).target
+    array([[1],
+           [0]])
+    """
+    size = len(network.nodes)
+    goals = positions(targets, column="targets", size=size)
+    homes = np.arange(size) if origins is None else positions(origins, column="origins", size=size)
+    space = floats(room, column="room", low=0)
+    require(space.shape == goals.shape, column="room", rule="lengths differ", mend="give one for each target")
+    wanted = np.broadcast_to(floats(need, column="need", low=0), homes.shape)
+    require(few >= 1, column="few", rule=f"{few} targets cannot be found", mend="ask for 1 or more")
+    minutes, which = np.full((homes.size, few), np.inf), np.full((homes.size, few), -1)
+    open_rows, look = np.arange(homes.size), few
+    while open_rows.size and goals.size:
+        look = min(2 * look, goals.size)
+        found = nearest_few(network, targets=goals, few=look, origins=homes[open_rows], limit=limit)
+        fits = (found.target >= 0) & (space[found.target] >= wanted[open_rows, np.newaxis])
+        first = np.argsort(~fits, axis=1, kind="stable")[:, :few]
+        kept = np.take_along_axis(fits, first, axis=1)
+        width = first.shape[1]
+        minutes[open_rows, :width] = np.where(kept, np.take_along_axis(found.minutes, first, axis=1), np.inf)
+        which[open_rows, :width] = np.where(kept, np.take_along_axis(found.target, first, axis=1), -1)
+        more = (kept.sum(axis=1) < few) & (found.target[:, -1] >= 0) & (look < goals.size)
+        open_rows = open_rows[more]
+    return Nearest(minutes, which)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
