@@ -22,6 +22,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -306,10 +307,10 @@ def one_size(size: int) -> None:
 
 def resident(*, peak: bool = False) -> float:
     """Memory of this process in MB, now or at its peak."""
-    if peak or not os.path.exists("/proc/self/statm"):  # noqa: PTH110
+    now = Path("/proc/self/statm")
+    if peak or not now.exists():
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    with open("/proc/self/statm") as file:  # noqa: PTH123
-        return int(file.read().split()[1]) * resource.getpagesize() / 2**20
+    return int(now.read_text().split()[1]) * resource.getpagesize() / 2**20
 
 
 def main() -> None:

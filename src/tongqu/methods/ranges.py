@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -92,17 +93,11 @@ def node_ranges(network: Network, *, origins: npt.ArrayLike, limit: float, inwar
     ends = np.concatenate([[0], np.cumsum(size)])
     node, minutes = np.empty(ends[-1], dtype=np.int32), np.empty(ends[-1], dtype=np.float32)
 
-    def put(first: int, last: int) -> None:
-        for begin, (rows, nodes, times) in found.items():
-            inside = slice(max(first - begin, 0), max(min(last - begin, rows.size - 1), 0))
-            origin = near_first[begin : begin + rows.size - 1][inside]
-            for start, stop, at in zip(
-                rows[:-1][inside].tolist(), rows[1:][inside].tolist(), ends[origin].tolist(), strict=True
-            ):
-                node[at : at + stop - start] = nodes[start:stop]
-                minutes[at : at + stop - start] = times[start:stop]
-
-    share(put, homes.size)
+    for begin, (rows, nodes, times) in found.items():
+        to = ends[near_first[begin : begin + rows.size - 1]].tolist()
+        for (start, stop), at in zip(pairwise(rows.tolist()), to, strict=True):
+            node[at : at + stop - start] = nodes[start:stop]
+            minutes[at : at + stop - start] = times[start:stop]
     return Ranges(ends, node, minutes)
 
 

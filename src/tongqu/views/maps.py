@@ -11,12 +11,12 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
-from tongqu.data import LayerRole, to_local
+from tongqu.data import Layer, LayerRole, Region, to_local
 from tongqu.views.svg import SHAPES
 from tongqu.views.tables import Figures
 from tongqu.views.words import Words
 
-__all__ = ["CLASSES", "plan_map"]
+__all__ = ["CLASSES", "WIDTH", "Frame", "frame_of", "layers_of", "plan_map", "scale_bar"]
 
 WIDTH: Final = 1000.0
 MARGIN_M: Final = 3_000.0
@@ -41,7 +41,7 @@ GROUND: Final[tuple[tuple[LayerRole, str], ...]] = (
 
 
 @dataclass(frozen=True)
-class _Frame:
+class Frame:
     """From degrees to the picture: metres in the region's own zone, then pixels."""
 
     epsg: int
@@ -70,35 +70,36 @@ class _Frame:
         return "".join(parts)
 
 
-def _frame(figures: Figures) -> _Frame:
-    region = figures.stored.run.region
-    places = figures.stored.units[["lon", "lat"]].dropna()
-    degrees = [places.to_numpy(dtype=np.float64)]
-    degrees += [shapely.get_coordinates(list(layer.geometry)) for layer in _layers(figures, "outline")]
-    together = np.concatenate(degrees)
+def frame_of(region: Region) -> Frame:
+    """The picture that holds all places and outlines of a region."""
+    places = region["units"][["lon", "lat"]].dropna().to_numpy(dtype=np.float64)
+    outlines = [shapely.get_coordinates(list(layer.geometry)) for layer in layers_of(region, "outline")]
+    together = np.concatenate([places, *outlines])
     x, y = to_local(together[:, 0], together[:, 1], epsg=region.epsg)
     left, top = float(x.min()) - MARGIN_M, float(y.max()) + MARGIN_M
     scale = WIDTH / (float(x.max()) + MARGIN_M - left)
-    return _Frame(region.epsg, left, top, scale, (top - float(y.min()) + MARGIN_M) * scale)
+    return Frame(region.epsg, left, top, scale, (top - float(y.min()) + MARGIN_M) * scale)
 
 
-def _layers(figures: Figures, role: LayerRole) -> list[Any]:
-    return [layer for layer in figures.stored.run.region.layers.values() if layer.role == role]
+def layers_of(region: Region, role: LayerRole) -> list[Layer]:
+    """Layers of a region with a role."""
+    return [layer for layer in region.layers.values() if layer.role == role]
 
 
 def plan_map(figures: Figures, words: Words, *, service: str) -> str:
     """The map in the state of the last year; the page's script recolours and hides by year and service."""
-    frame = _frame(figures)
+    region = figures.stored.run.region
+    frame = frame_of(region)
     body = [
         *_ground(figures, frame),
         *_roads(figures, frame),
         '<path class="border" d="'
-        + "".join(frame.path(layer.geometry) for layer in _layers(figures, "outline"))
+        + "".join(frame.path(layer.geometry) for layer in layers_of(region, "outline"))
         + '"/>',
         _villages(figures, frame, service=service),
         _projects(figures, frame),
         _names(figures, frame, words=words),
-        _scale_bar(frame, words),
+        scale_bar(frame, words),
         '<circle id="ring" r="9" cx="-99" cy="-99"/>',
     ]
     return (
@@ -107,11 +108,11 @@ def plan_map(figures: Figures, words: Words, *, service: str) -> str:
     )
 
 
-def _ground(figures: Figures, frame: _Frame) -> list[str]:
+def _ground(figures: Figures, frame: Frame) -> list[str]:
     """Land, water and railways; areas of water are filled."""
     parts = []
     for role, css in GROUND:
-        for layer in _layers(figures, role):
+        for layer in layers_of(figures.stored.run.region, role):
             areas = [shape for shape in layer.geometry if shape is not None and "Polygon" in shape.geom_type]
             lines = [shape for shape in layer.geometry if shape is not None and "Line" in shape.geom_type]
             if areas:
@@ -121,7 +122,7 @@ def _ground(figures: Figures, frame: _Frame) -> list[str]:
     return parts
 
 
-def _roads(figures: Figures, frame: _Frame) -> list[str]:
+def _roads(figures: Figures, frame: Frame) -> list[str]:
     """Roads by class, dashed where modelled, and over them the links that chosen projects upgrade."""
     region = figures.stored.run.region
     nodes = region["nodes"].set_index("node")
@@ -155,7 +156,7 @@ def _upgrades(figures: Figures, ends: dict[str, str]) -> str:
     return "".join(parts)
 
 
-def _villages(figures: Figures, frame: _Frame, *, service: str) -> str:
+def _villages(figures: Figures, frame: Frame, *, service: str) -> str:
     cube = figures.stored.cube
     places = figures.stored.units.loc[list(cube.villages)]
     states = figures.services.states[service][:, -1]
@@ -166,7 +167,7 @@ def _villages(figures: Figures, frame: _Frame, *, service: str) -> str:
     return f'<g id="villages">{marks}</g>'
 
 
-def _projects(figures: Figures, frame: _Frame) -> str:
+def _projects(figures: Figures, frame: Frame) -> str:
     """Symbols by sector, area by capital; the largest lie below and come first for the keyboard."""
     table = figures.projects.rows.sort_values(["capital_wan", "project"], ascending=[False, True])
     table = table[table["lon"].notna() & table["lat"].notna()]
@@ -183,11 +184,11 @@ def _projects(figures: Figures, frame: _Frame) -> str:
     return f'<g id="symbols">{"".join(parts)}</g>'
 
 
-def _names(figures: Figures, frame: _Frame, *, words: Words) -> str:
+def _names(figures: Figures, frame: Frame, *, words: Words) -> str:
     """Names of the counties: inside their outline where there is one, else at their seat."""
     counties = figures.stored.run.region.level("county")
     places = dict(zip(counties.index, frame.at(counties["lon"], counties["lat"]), strict=True))
-    for layer in _layers(figures, "outline"):
+    for layer in layers_of(figures.stored.run.region, "outline"):
         if "unit" not in layer.properties:
             continue
         for unit, shape in zip(layer.properties["unit"], layer.geometry, strict=True):
@@ -201,7 +202,8 @@ def _names(figures: Figures, frame: _Frame, *, words: Words) -> str:
     )
 
 
-def _scale_bar(frame: _Frame, words: Words) -> str:
+def scale_bar(frame: Frame, words: Words) -> str:
+    """A bar of a round number of kilometres, at most a quarter of the picture wide."""
     length_km = next(km for km in (50, 20, 10, 5, 2, 1) if km * 1000 * frame.scale < WIDTH / 4 or km == 1)
     length, y = length_km * 1000 * frame.scale, frame.height - 22
     return (

@@ -16,9 +16,9 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from tongqu.data import LayerRole, Region, to_local
+from tongqu.data import LayerRole, Region
 from tongqu.views.grid import Grid, raw
-from tongqu.views.maps import MARGIN_M, WIDTH, _Frame, _scale_bar
+from tongqu.views.maps import WIDTH, Frame, frame_of, layers_of, scale_bar
 from tongqu.views.words import Language, Words
 
 __all__ = ["Measure", "travel_html"]
@@ -110,7 +110,7 @@ def travel_html(
     words = Words(language)
     scale, out = _scale(values, measure), missing or words("travel.out")
     folder = files("tongqu.views") / "templates"
-    picture = _Picture(region, words, out=out, scale=scale, frame=_frame(region))
+    picture = _Picture(region, words, out=out, scale=scale, frame=frame_of(region))
     shown = pd.DataFrame(columns=["site", "site_name", "kind", "lon", "lat"]) if sites is None else sites
     return (
         _environment()
@@ -169,21 +169,6 @@ def _scale(values: pd.Series[float], measure: Measure) -> _Scale:
     return _Scale(tuple(edges.tolist()), tuple(NEAR_TO_FAR[i] for i in step))
 
 
-def _frame(region: Region) -> _Frame:
-    """The picture in the region's own zone, holding all places and outlines."""
-    places = region["units"][["lon", "lat"]].dropna().to_numpy(np.float64)
-    outlines = [shapely.get_coordinates(list(layer.geometry)) for layer in _layers(region, "outline")]
-    together = np.concatenate([places, *outlines])
-    x, y = to_local(together[:, 0], together[:, 1], epsg=region.epsg)
-    left, top = float(x.min()) - MARGIN_M, float(y.max()) + MARGIN_M
-    scale = WIDTH / (float(x.max()) + MARGIN_M - left)
-    return _Frame(region.epsg, left, top, scale, (top - float(y.min()) + MARGIN_M) * scale)
-
-
-def _layers(region: Region, role: LayerRole) -> list[Any]:
-    return [layer for layer in region.layers.values() if layer.role == role]
-
-
 @dataclass(frozen=True, eq=False)
 class _Picture:
     """The drawing."""
@@ -192,7 +177,7 @@ class _Picture:
     words: Words
     out: str
     scale: _Scale
-    frame: _Frame
+    frame: Frame
 
     def modelled(self, values: pd.Series[float]) -> float:
         """Share of the villages whose position is modelled."""
@@ -209,7 +194,7 @@ class _Picture:
         self, values: pd.Series[float], *, sites: pd.DataFrame, areas: Sequence[tuple[float, Any]]
     ) -> str:
         """The whole map."""
-        borders = "".join(self.frame.path(layer.geometry) for layer in _layers(self.region, "outline"))
+        borders = "".join(self.frame.path(layer.geometry) for layer in layers_of(self.region, "outline"))
         body = [
             _patterns(self.scale),
             *self._ground(),
@@ -219,7 +204,7 @@ class _Picture:
             self._villages(values),
             self._sites(sites),
             self._names(),
-            _scale_bar(self.frame, self.words),
+            scale_bar(self.frame, self.words),
         ]
         size = f"0 0 {WIDTH:.0f} {self.frame.height:.0f}"
         words = self.words
@@ -229,7 +214,7 @@ class _Picture:
     def _ground(self) -> list[str]:
         parts = []
         for role, css in ROLES:
-            for layer in _layers(self.region, role):
+            for layer in layers_of(self.region, role):
                 for kind, more in (("Polygon", " area"), ("Line", "")):
                     mine = [
                         shape for shape in layer.geometry if shape is not None and kind in shape.geom_type
@@ -306,7 +291,7 @@ class _Picture:
         """Names of the counties: inside their outline where there is one, else at their seat."""
         counties = self.region.level("county")
         spots = dict(zip(counties.index, counties[["lon", "lat"]].to_numpy(np.float64), strict=True))
-        for layer in _layers(self.region, "outline"):
+        for layer in layers_of(self.region, "outline"):
             for unit, shape in zip(layer.properties.get("unit", []), layer.geometry, strict=False):
                 if unit in spots and shape is not None:
                     spots[unit] = shapely.get_coordinates(shapely.maximum_inscribed_circle(shape, 0.005))[0]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tongqu.base import DataError, Problem
@@ -14,7 +16,7 @@ from tongqu.data.spec import package_rows
 from tongqu.methods.modes import NO_RANK, Mode, directed_network, mode_minutes
 from tongqu.methods.network import Network
 
-__all__ = ["mode_of", "modes", "region_network", "roads_network"]
+__all__ = ["class_minutes", "mode_of", "modes", "region_network", "roads_network"]
 
 _WALK_CLOSED_RANK: Final = 1
 """Expressways are closed to walkers."""
@@ -100,20 +102,11 @@ def region_network(region: Region, *, mode: str = "car") -> Network:
     >>> len(region_network(quzhou, mode="truck").nodes) == len(quzhou["nodes"])
     True
     """
-    chosen, links = mode_of(mode), region["links"]
-    classes = region["road_classes"].set_index("class")
-    km = links["length_km"].to_numpy(np.float64)
-    rank = links["class"].map(classes["rank"]).to_numpy(np.int64)
-    if chosen.moves == "walk":
-        walk_kmh = float(region["standards"].set_index("standard")["value"]["speed.walk"])
-        minutes = mode_minutes(chosen, km=km, minutes=km / walk_kmh * 60, allowed=rank > _WALK_CLOSED_RANK)
-        back = minutes
-    else:
-        by_class = links["class"].map(classes["speed_kmh"]).astype("float64")
-        speed = links["speed_kmh"].astype("float64").fillna(by_class).to_numpy()
-        minutes = mode_minutes(chosen, km=km, minutes=km / speed * 60, rank=rank)
-        oneway = links["oneway"].astype("boolean").fillna(False).to_numpy(dtype=bool)
-        back = np.where(oneway, np.inf, minutes)
+    links = region["links"]
+    km, own = (links[column].to_numpy(np.float64) for column in ("length_km", "speed_kmh"))
+    minutes = class_minutes(region, mode=mode, km=km, classes=links["class"], own_kmh=own)
+    oneway = links["oneway"].astype("boolean").fillna(False).to_numpy(dtype=bool)
+    back = minutes if mode_of(mode).moves == "walk" else np.where(oneway, np.inf, minutes)
     return directed_network(
         region["nodes"]["node"].to_numpy(),
         start=links["from_node"].to_numpy(),
@@ -121,6 +114,56 @@ def region_network(region: Region, *, mode: str = "car") -> Network:
         onward=minutes,
         back=back,
     )
+
+
+def class_minutes(
+    region: Region,
+    *,
+    mode: str,
+    km: npt.ArrayLike,
+    classes: Iterable[str],
+    own_kmh: npt.ArrayLike = np.nan,
+) -> npt.NDArray[np.float64]:
+    """Minutes of roads of some classes for a mode.
+
+    Parameters
+    ----------
+    region : Region
+        Uses road classes and the standard ``speed.walk``.
+    mode : str
+        A name of `modes`.
+    km : array_like of float
+        Lengths in km, shape (roads,).
+    classes : iterable of str
+        Class of each road.
+    own_kmh : array_like of float
+        Driving speed of each road in km/h, shape (roads,) or one for all; NaN takes that of the class.
+
+    Returns
+    -------
+    numpy.ndarray of float
+        Minutes, shape (roads,); inf where the mode may not go.
+
+    Raises
+    ------
+    DataError
+        If there is no such mode.
+
+    Examples
+    --------
+    >>> import tongqu
+    >>> class_minutes(tongqu.load("quzhou"), mode="car", km=[6, 6], classes=["county", "village"])
+    array([ 8. , 14.4])
+    """
+    chosen, length = mode_of(mode), np.asarray(km, dtype=np.float64)
+    table = region["road_classes"].set_index("class").loc[list(classes)]
+    rank = table["rank"].to_numpy(np.int64)
+    if chosen.moves == "walk":
+        kmh = float(region["standards"].set_index("standard")["value"]["speed.walk"])
+        return mode_minutes(chosen, km=length, minutes=length / kmh * 60, allowed=rank > _WALK_CLOSED_RANK)
+    own = np.asarray(own_kmh, dtype=np.float64)
+    speed = np.where(np.isnan(own), table["speed_kmh"].to_numpy(np.float64), own)
+    return mode_minutes(chosen, km=length, minutes=length / speed * 60, rank=rank)
 
 
 def roads_network(roads: Roads, *, mode: str = "car", ranks: pd.Series | None = None) -> Network:

@@ -102,4 +102,5 @@ def _overrule(paths: tuple[Ints, Ints, Ints], transfers: tuple[Ints, Ints, Ints]
     walked = both["seconds"]
     # A vehicle that waits needs no more than the footpath; without a footpath it is taken to be at hand.
     time = walked.where(told == -1, told).where(told != -2, walked.fillna(0)).fillna(NEVER)
-    return tuple(np.asarray(each, dtype=np.int64) for each in (both["from"], both["to"], time))  # type: ignore[return-value]
+    start, end, seconds = (np.asarray(each, dtype=np.int64) for each in (both["from"], both["to"], time))
+    return start, end, seconds

@@ -14,10 +14,9 @@ from tongqu.base import Progress, Report, silent
 from tongqu.data import Region
 from tongqu.data.problems import Problems, suggest
 from tongqu.methods.changes import Change
-from tongqu.methods.modes import mode_minutes
 from tongqu.methods.travel import within
 from tongqu.methods.what_if import after, standing
-from tongqu.workflow.networks import mode_of
+from tongqu.workflow.networks import class_minutes
 from tongqu.workflow.prepare import region_of
 from tongqu.workflow.travel.answer import Answer, modelled_shares
 from tongqu.workflow.travel.places import (
@@ -31,7 +30,7 @@ from tongqu.workflow.travel.places import (
     sites_of,
 )
 
-__all__ = ["NewLink", "class_minutes", "what_if"]
+__all__ = ["NewLink", "what_if"]
 
 NewLink: TypeAlias = tuple[str, str, float, str]
 """Where a new road starts and ends (ids of nodes, units or sites), its length in km and its road class."""
@@ -254,45 +253,6 @@ def _refuse_closed(minutes: npt.NDArray[np.float64], classes: Sequence[str], *, 
 
 _ROUNDING = 1e-3
 """Share by which minutes may exceed those of today: a network keeps whole ticks of 15 ms."""
-
-
-def class_minutes(
-    region: Region, *, mode: str, km: npt.ArrayLike, classes: Sequence[str]
-) -> npt.NDArray[np.float64]:
-    """Minutes of roads of some classes for a mode.
-
-    Those of `tongqu.workflow.networks.region_network`, for links without a speed of their own.
-
-    Parameters
-    ----------
-    region : Region
-        Uses road classes and the standard ``speed.walk``.
-    mode : str
-        Way of travel.
-    km : array_like of float
-        Lengths in km, shape (roads,).
-    classes : sequence of str
-        Class of each road.
-
-    Returns
-    -------
-    numpy.ndarray of float
-        Minutes, shape (roads,); inf where the mode may not go.
-
-    Examples
-    --------
-    >>> import tongqu
-    >>> class_minutes(tongqu.load("quzhou"), mode="car", km=[6, 6], classes=["county", "village"])
-    array([ 8. , 14.4])
-    """
-    chosen, length = mode_of(mode), np.asarray(km, dtype=np.float64)
-    table = region["road_classes"].set_index("class").loc[list(classes)]
-    rank = table["rank"].to_numpy(np.int64)
-    if chosen.moves == "walk":
-        kmh = float(region["standards"].set_index("standard")["value"]["speed.walk"])
-        return mode_minutes(chosen, km=length, minutes=length / kmh * 60, allowed=rank > 1)
-    kmh_of = table["speed_kmh"].to_numpy(np.float64)
-    return mode_minutes(chosen, km=length, minutes=length / kmh_of * 60, rank=rank)
 
 
 def _new_sites(opened: pd.DataFrame) -> pd.DataFrame:
