@@ -14,7 +14,9 @@ from tongqu.data import Region
 from tongqu.engine.inputs import _allowed, service_sums
 from tongqu.engine.registry import load_sectors
 from tongqu.engine.simulate import collect_offers, simulate
+from tongqu.methods.people import imbalance
 from tongqu.sectors import population
+from tongqu.sectors.population.path import path
 
 
 @dataclass(frozen=True)
@@ -62,14 +64,18 @@ def test_hundreds_of_candidates_of_every_kind(inputs):
         "primary_classes",
         "junior_school",
         "junior_classes",
+        "newcomers",
+        "young_to_villages",
+        "registration",
+        "relocation",
     }
-    assert kinds.min() >= 10
+    assert kinds.min() >= len(inputs.counties)
 
 
 def test_candidates_cost_take_land_and_open_within_the_plan(inputs):
     projects = inputs.offer.projects
-    assert (projects["capital_wan"] > 0).all()
-    assert (projects["running_wan"] >= 0).all()
+    assert (projects["capital_wan"] > 0).eq(projects["sector"] != "population").all()
+    assert (projects["running_wan"] >= 0).eq(projects["sector"] != "relocation").all()
     assert projects["lead"].between(1, inputs.years[-1] - inputs.years[0]).all()
     assert projects["county"].isin(inputs.counties).all()
     assert np.isfinite(projects.select_dtypes("number").to_numpy()).all()
@@ -82,14 +88,17 @@ def test_entries_are_finite_and_what_the_projects_say(inputs):
     offer = inputs.offer
     assert np.isfinite(offer.entries["amount"]).all()
     lead = offer.entries["project"].map(offer.projects.set_index("project")["lead"])
+    sector = offer.entries["project"].map(offer.projects.set_index("project")["sector"])
     lasting = offer.entries["ledger"].isin(["served", "room", "stock", "staff", "link"])
+    lasting &= sector != "population"
     assert (offer.entries.loc[lasting, "since"] == lead[lasting]).all()
     served = offer.entries[offer.entries["ledger"] == "served"]
     assert served["amount"].between(0, 1, inclusive="right").all()
     assert served["unit"].isin(inputs.region.level("village").index).all()
-    money = offer.entries[offer.entries["ledger"].isin(["money", "land"])]
+    money = offer.entries[offer.entries["ledger"].isin(["money", "land"]) & (sector != "relocation")]
     keys = ["project", "ledger", "unit", "key", "since", "until"]
-    again = cost_entries(offer.projects).set_index(keys)["amount"].sort_index()
+    built = offer.projects[offer.projects["sector"] != "relocation"]
+    again = cost_entries(built).set_index(keys)["amount"].sort_index()
     pd.testing.assert_series_equal(money.set_index(keys)["amount"].sort_index(), again)
 
 
@@ -137,38 +146,36 @@ def test_served_never_exceeds_demand_nor_demand_the_people(inputs):
 
 
 def test_people_are_the_census_and_then_the_counties_cohorts(inputs):
-    region = inputs.region
+    """Towns and villages add up to the county's cohorts by residence and age in every year, exactly."""
+    region, assume = inputs.region, Assume.of(inputs.region["standards"], Scenario())
+    found = path(region, assume, until=inputs.years[-1])
     people = region["people"]
     census = people[(people["year"] == 2020) & people["unit"].isin(inputs.counties)]
     total = census.groupby("unit")["people"].sum().astype(float)
-    base = population._village_people(region)
-    assert base.sum(axis=1).groupby(region.county_of(base.index)).sum().to_dict() == pytest.approx(
-        total.to_dict()
-    )
-    for state in inputs.states[:: len(inputs.states) - 1]:
-        now = state["people.total"].groupby(region.county_of(base.index)).sum()
-        projected = population._county_people(region, year=state.year).sum(axis=1)
-        assert now.to_dict() == pytest.approx(projected.to_dict())
-        parts = state["people.urban"] + state["people.rural"]
-        assert np.allclose(parts, state["people.total"])
+    assert found.people[0].sum(axis=(0, 2, 3, 4)) == pytest.approx(total[found.counties].to_numpy())
+    assert imbalance(found.accounts) < 1e-6
+    villages = region.level("village").index
+    county = region.county_of(villages)
+    for state in inputs.states:
+        cells = found.people[found.years.index(state.year)].sum(axis=0)
+        for residence, name in enumerate(("people.urban", "people.rural")):
+            now = state[name].groupby(county).sum().reindex(found.counties)
+            assert now.to_numpy() == pytest.approx(cells[:, residence].sum(axis=(1, 2)), rel=1e-12)
+        old = state["people.old"].groupby(county).sum().reindex(found.counties)
+        assert old.to_numpy() == pytest.approx(cells[..., 13:].sum(axis=(1, 2, 3)), rel=1e-12)
+        assert np.allclose(state["people.urban"] + state["people.rural"], state["people.total"])
+        assert (state["people.total"] >= 0).all()
 
 
-def test_villages_have_the_ages_that_their_county_is_projected_to_have(inputs):
+def test_the_base_year_of_the_villages_is_their_table(inputs):
     region = inputs.region
-    base = population._village_people(region)
-    county = region.county_of(base.index)
-    urban = (region.level("village")["residence"] == "urban").reindex(base.index)
-    for year in (2020, 2024, 2030, 2035):
-        grown = population._grow(region, base, year=year)
-        projected = population._county_people(region, year=year)
-        of_county = grown.groupby(county).sum()
-        assert of_county.to_numpy() == pytest.approx(projected.to_numpy(), rel=1e-12)
-        share = grown[urban].sum(axis=1).groupby(county[urban]).sum() / of_county.sum(axis=1)
-        assert share.to_dict() == pytest.approx(
-            population._urban_share(region, year=year).to_dict(), rel=1e-12
-        )
-        assert (grown >= 0).all(axis=None)
-    assert population._grow(region, base, year=2020).to_numpy() == pytest.approx(base.to_numpy(), abs=1e-9)
+    values = population.sector.step(
+        region, State(2020), opened=Offer(), assume=Assume.of(region["standards"], Scenario())
+    )
+    people = region["people"]
+    villages = region.level("village").index
+    mine = people[(people["year"] == 2020) & people["unit"].isin(villages)].groupby("unit")["people"].sum()
+    assert values["people.total"].to_numpy() == pytest.approx(mine[villages].to_numpy(), rel=2e-3)
 
 
 def test_no_step_of_a_link_is_paid_for_twice(inputs):

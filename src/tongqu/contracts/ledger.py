@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from tongqu.contracts.offer import FOREVER
+from tongqu.contracts.offer import COUNTY_LEDGERS, FOREVER
 
 __all__ = ["active_entries", "ledger_of", "open_projects"]
 
@@ -65,10 +65,10 @@ def ledger_of(entries: pd.DataFrame, years: Sequence[int], *, starts: pd.Series)
     Returns
     -------
     DataFrame
-        Columns ``year, ledger, unit, key, amount``. Only ledgers that add up are meant: money, land,
-        staff and stock; service credit overlaps and is never summed here.
+        Columns ``year, ledger, unit, key, amount``. Only ledgers that add up are meant, those of counties;
+        service credit overlaps and is never summed here.
     """
-    additive = entries[entries["ledger"].isin(["money", "land", "staff", "stock"])]
+    additive = entries[entries["ledger"].isin(COUNTY_LEDGERS)]
     active = active_entries(additive, years, starts=starts)
     keys = ["year", "ledger", "unit", "key"]
     return active.groupby(keys, sort=True)["amount"].sum().reset_index()

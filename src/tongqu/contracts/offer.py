@@ -40,6 +40,9 @@ LEDGERS: Final[Mapping[str, str]] = {
     "served": "share in (0, 1] of a unit's unmet demand that is credited; key is the service",
     "room": "persons that a project has room for; key is the service; unit is where it stands",
     "link": "minutes on a road link after the project; key is the link",
+    "moved": "share in (0, 1] of a unit's people who live at the unit in key from then on",
+    "arrive": "persons who come from outside in a year; key is urban or rural; unit is a county",
+    "register": "persons registered at their place in a year; key is people; unit is a county",
 }
 
 MONEY_KEYS: Final = ("capital", "running")
@@ -48,10 +51,17 @@ MONEY_KEYS: Final = ("capital", "running")
 MONEY_LIMITS: Final = ("room", "debt", "pool")
 """What money may be spent: own money of a county in a year, its new debt, grants of the city."""
 
-COUNTY_LEDGERS: Final = ("money", "land", "staff", "stock")
-"""Ledgers whose entries belong to a county."""
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "money": MONEY_KEYS,
+    "arrive": ("urban", "rural"),
+    "register": ("people",),
+}
+"""Ledgers whose entries have keys of a fixed list."""
 
-UNIT_LEDGERS: Final = ("served", "room")
+COUNTY_LEDGERS: Final = ("money", "land", "staff", "stock", "arrive", "register")
+"""Ledgers whose entries belong to a county; they add up."""
+
+UNIT_LEDGERS: Final = ("served", "room", "moved")
 """Ledgers whose entries belong to a unit of any level."""
 
 PROJECT_COLUMNS: Final[Mapping[str, str]] = {
@@ -218,10 +228,11 @@ def _unknown_names(offer: Offer) -> list[str]:
     ledgers = (set(offer.entries["ledger"]) | set(offer.limits["ledger"])) - set(LEDGERS)
     if ledgers:
         problems.append(f"unknown ledger {min(ledgers)!r}; known are {', '.join(LEDGERS)}")
-    for frame, keys in ((offer.entries, MONEY_KEYS), (offer.limits, MONEY_LIMITS)):
-        strange = set(frame.loc[frame["ledger"] == "money", "key"]) - set(keys)
+    known_keys = [(offer.entries, ledger, keys) for ledger, keys in KEYS.items()]
+    for frame, ledger, keys in [*known_keys, (offer.limits, "money", MONEY_LIMITS)]:
+        strange = set(frame.loc[frame["ledger"] == ledger, "key"]) - set(keys)
         if strange:
-            problems.append(f"unknown key {min(strange)!r} of money; known are {', '.join(keys)}")
+            problems.append(f"unknown key {min(strange)!r} of {ledger}; known are {', '.join(keys)}")
     return problems
 
 
@@ -264,6 +275,18 @@ def _impossible(offer: Offer) -> list[str]:
         ),
         "served credit ends; a service that opened stays": (served["until"] != FOREVER).any(),
         "served credit begins before the project works": (served["since"].to_numpy() < works).any(),
+        "a share that moves lies outside (0, 1]": (
+            (entries["ledger"] == "moved") & ~entries["amount"].between(0, 1, inclusive="right")
+        ).any(),
+        "people who moved come back; a move lasts": (
+            (entries["ledger"] == "moved") & (entries["until"] != FOREVER)
+        ).any(),
+        "people of a unit move to itself": (
+            (entries["ledger"] == "moved") & (entries["unit"] == entries["key"])
+        ).any(),
+        "fewer than nobody arrives or is registered": (
+            entries["ledger"].isin(["arrive", "register"]) & (entries["amount"] < 0)
+        ).any(),
         "room is negative": (entries.loc[entries["ledger"] == "room", "amount"] < 0).any(),
         "a service whose places are counted is credited by a project that makes no room for it": any(
             not pd.MultiIndex.from_frame(table).isin(made).all() for table in counted
@@ -283,10 +306,12 @@ def _unknown_places(offer: Offer, region: Region) -> list[str]:
     counties, units = region.level("county").index, pd.Index(region["units"]["unit"])
     of_county = offer.entries["ledger"].isin(COUNTY_LEDGERS)
     of_unit = offer.entries["ledger"].isin(UNIT_LEDGERS)
+    moved = offer.entries["ledger"] == "moved"
     found = []
     for what, table, known in (
         ("an entry of money, land, staff or stock", offer.entries[of_county], counties),
         ("an entry of served or room", offer.entries[of_unit], units),
+        ("a move's destination", offer.entries.assign(unit=offer.entries["key"])[moved], units),
         ("a pair", offer.pairs, units),
         ("a limit", offer.limits, units),
     ):

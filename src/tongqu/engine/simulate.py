@@ -25,6 +25,8 @@ from tongqu.engine.registry import SectorError
 __all__ = ["collect_offers", "outcomes", "simulate"]
 
 NO_STARTS: Final = pd.Series(dtype="int64")
+INTERNAL: Final = ("links.", "cells.")
+"""Variables that are not of places: what a sector carries from year to year, and road links."""
 
 
 def simulate(
@@ -103,12 +105,12 @@ def collect_offers(
 
 
 def outcomes(states: Sequence[State]) -> pd.DataFrame:
-    """Give the states in long form: ``unit, year, variable, value``, sorted; road links are left out."""
+    """Give the states in long form: ``unit, year, variable, value``, sorted; links and cells are left out."""
     if not states:
         raise StateError("there is no state to tabulate")
     parts = []
     for state in states:
-        names = [name for name in state.names if not name.startswith("links.")]
+        names = [name for name in state.names if not name.startswith(INTERNAL)]
         wide = [
             state[name].rename_axis("unit").rename("value").reset_index().assign(variable=name)
             for name in names

@@ -1,6 +1,7 @@
 """People: life tables, ages split to single years, schedules by age, and projections of many places."""
 
 from tongqu.methods.people.census import check_census, check_places
+from tongqu.methods.people.exchange import Exchange, fit_exchange, net_migrants
 from tongqu.methods.people.life_table import (
     LifeTable,
     Sex,
@@ -13,8 +14,12 @@ from tongqu.methods.people.life_table import (
     years_lived_by_the_dead,
 )
 from tongqu.methods.people.model_tables import (
+    CHINA_BETA,
+    CHINA_E0,
+    CHINA_STANDARD,
     WEST_E10,
     WEST_WIDTHS,
+    china_table,
     level_for_deaths,
     level_for_e0,
     model_table,
@@ -36,6 +41,7 @@ from tongqu.methods.people.projection import (
     imbalance,
     project,
 )
+from tongqu.methods.people.raking import rake_shares
 from tongqu.methods.people.rates import BOYS, Rates, fertility_for_births, net_to_gross
 from tongqu.methods.people.schedules import (
     FUNDAMENTAL,
@@ -50,12 +56,16 @@ from tongqu.methods.people.split import FIVE_YEAR_STARTS, split_ages
 
 __all__ = [
     "BOYS",
+    "CHINA_BETA",
+    "CHINA_E0",
+    "CHINA_STANDARD",
     "FIVE_YEAR_STARTS",
     "FUNDAMENTAL",
     "RESIDENCES",
     "WEST_E10",
     "WEST_WIDTHS",
     "Accounts",
+    "Exchange",
     "Growth",
     "LifeTable",
     "Projection",
@@ -67,8 +77,10 @@ __all__ = [
     "advance",
     "check_census",
     "check_places",
+    "china_table",
     "fertility_by_age",
     "fertility_for_births",
+    "fit_exchange",
     "from_survivors",
     "growth_matrix",
     "imbalance",
@@ -80,9 +92,11 @@ __all__ = [
     "mean_age",
     "migration_by_age",
     "model_table",
+    "net_migrants",
     "net_to_gross",
     "project",
     "project_groups",
+    "rake_shares",
     "relational",
     "single_years",
     "split_ages",

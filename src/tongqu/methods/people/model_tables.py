@@ -15,13 +15,34 @@ import numpy.typing as npt
 from tongqu.methods._arrays import Floats, floats, require
 from tongqu.methods.people.life_table import LifeTable, Sex, from_survivors
 
-__all__ = ["WEST_E10", "WEST_WIDTHS", "level_for_deaths", "level_for_e0", "model_table", "relational", "west"]
+__all__ = [
+    "CHINA_BETA",
+    "CHINA_E0",
+    "CHINA_STANDARD",
+    "WEST_E10",
+    "WEST_WIDTHS",
+    "china_table",
+    "level_for_deaths",
+    "level_for_e0",
+    "model_table",
+    "relational",
+    "west",
+]
 
 WEST_WIDTHS: Final[Floats] = np.array([1.0, 4.0, *[5.0] * 19, np.inf])
 """Widths of the ages 0, 1-4, 5-9, ..., 95-99 and 100+, years."""
 
 WEST_E10: Final = {"male": (21.86761, 74.08120), "female": (21.40549, 78.62273)}
 """Years left at age 10 at the first and the last level. Oeppen (2018), in the R package demogR."""
+
+CHINA_BETA: Final = {"male": 0.760, "female": 0.838}
+"""Weight of old against young ages (Brass's beta) at which `CHINA_STANDARD` gives those of 45 and older who
+lived from the census of 2010 to that of 2020, all counties of China together; `tools/fit_mortality.py`."""
+CHINA_E0: Final = {"male": 74.60, "female": 81.42}
+"""Life expectancy of the same fit, years. What one census missed is in it, and below 45 it is the model's: no
+official figure."""
+CHINA_STANDARD: Final = {"male": 75.0, "female": 80.0}
+"""Life expectancy of the West table that is bent, years: near China's of 2010 to 2020."""
 
 _COEFFICIENTS: Final = {
     "male": np.array(
@@ -332,6 +353,49 @@ def model_table(e0: npt.ArrayLike, *, sex: Sex) -> LifeTable:
     shape = (*wanted.shape, 22)
     back = back.reshape(-1)
     return from_survivors(lx[back].reshape(shape), years=years[back].reshape(shape), widths=WEST_WIDTHS)
+
+
+def china_table(e0: npt.ArrayLike, *, sex: Sex) -> LifeTable:
+    """The table of a life expectancy with the age pattern of China in 2010 to 2020.
+
+    West at `CHINA_STANDARD`, its logits a line with the slope `CHINA_BETA` and the level that gives `e0`.
+    Against West of the same expectancy fewer old people die and more of middle age.
+
+    Parameters
+    ----------
+    e0 : array_like of float
+        Life expectancy at birth, years, shape (...); `CHINA_E0` is that of the decade.
+    sex : {"male", "female"}
+        Whose table.
+
+    Returns
+    -------
+    LifeTable
+        Shape (..., 22), ages `WEST_WIDTHS`; its expectation at birth is `e0`.
+
+    Raises
+    ------
+    DataError
+        If a life expectancy is outside what a shift of the level can give.
+
+    References
+    ----------
+    As `west` and `relational`; the slope from the censuses of 2010 and 2020 (National Bureau of Statistics).
+    Only ages from 45 are in the fit: younger cohorts were undercounted in 2010 or moved abroad.
+
+    Examples
+    --------
+    >>> china_table([74.6, 78.0], sex="male").ex[:, 0].round(6)
+    array([74.6, 78. ])
+    """
+    require(sex in CHINA_BETA, column="sex", rule=f"{sex} is unknown", mend="male or female")
+    wanted = floats(e0, column="e0", low=0, high=_LARGE)
+    standard, beta = model_table(CHINA_STANDARD[sex], sex=sex), CHINA_BETA[sex]
+    values, back = np.unique(wanted, return_inverse=True)
+    level = _search(
+        lambda at: relational(standard, alpha=at, beta=beta).ex[..., 0], values, within=_LOGITS, column="e0"
+    )
+    return relational(standard, alpha=level[back].reshape(wanted.shape), beta=beta)
 
 
 def _search(

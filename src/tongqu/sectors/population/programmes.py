@@ -1,0 +1,182 @@
+"""Programmes of a county: newcomers to its towns, young people to its villages, registration at the place.
+
+What a programme promises is the answer of the same model that the simulation runs: people carried on with it
+and without it, so those who leave again, die, have children or would have come anyway are allowed for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from tongqu.contracts import FOREVER, Assume, Forecast, Offer, cost_entries, join_offers, project_table
+from tongqu.data import Region
+from tongqu.sectors.population.calibration import calibrate
+from tongqu.sectors.population.census import AGES, Floats, census_of
+from tongqu.sectors.population.villages import centre_counties
+from tongqu.sectors.population.years import PARAMETERS, Pressure, next_year
+
+__all__ = ["programmes"]
+
+
+@dataclass(frozen=True)
+class _Programme:
+    """A programme that goes on from the year after its start.
+
+    Parameters
+    ----------
+    ledger, entry : str
+        Ledger and key of the persons a year.
+    share : str
+        Standard with the persons a year over those whom it is about.
+    cost : str
+        Standard with the cost of one person, 万元, paid in the year.
+    """
+
+    kind: str
+    name_zh: str
+    name_en: str
+    ledger: str
+    entry: str
+    share: str
+    cost: str
+
+
+PROGRAMMES: Final = (
+    _Programme(
+        "newcomers",
+        "城镇引才聚人计划（就业与住房）",
+        "jobs and homes for newcomers to town",
+        "arrive",
+        "urban",
+        "programme.newcomers",
+        "programme.newcomer_cost",
+    ),
+    _Programme(
+        "young_to_villages",
+        "青年入乡计划",
+        "young people to the countryside",
+        "arrive",
+        "rural",
+        "programme.young",
+        "programme.young_cost",
+    ),
+    _Programme(
+        "registration",
+        "落户与随迁子女就学计划",
+        "registration and schooling of newcomers",
+        "register",
+        "people",
+        "programme.registration",
+        "programme.registration_cost",
+    ),
+)
+LEAD: Final = 1
+"""Years from the decision to the first persons (assumed)."""
+YOUNG_AGES: Final = slice(20, 45)
+
+
+def programmes(region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
+    """One programme of each kind in each county, of the size that the standards give."""
+    people = forecast.states[0]["cells.people"].to_numpy()
+    start = people.reshape(2, len(region.level("county")), 2, 2, AGES)
+    parts = [_offered(region, forecast, one, start=start, assume=assume) for one in PROGRAMMES]
+    return join_offers(parts)
+
+
+def _offered(region: Region, forecast: Forecast, one: _Programme, *, start: Floats, assume: Assume) -> Offer:
+    counties = region.level("county")
+    about = {
+        "urban": start[:, :, 0].sum(axis=(0, 2, 3)),
+        "rural": start[:, :, 1].sum(axis=(0, 2, 3)),
+        "people": start[1].sum(axis=(1, 2, 3)),
+    }[one.entry]
+    persons = np.round(about * assume[one.share])
+    answer = _answer(region, forecast, one, start=start, persons=persons, assume=assume)
+    some = persons > 0
+    counties, persons = counties[some], persons[some]
+    seats = region["units"].set_index("unit")["node"].reindex(counties["seat"]).to_numpy()
+    projects = project_table(
+        {
+            "project": (one.kind + ":" + counties.index).to_numpy(),
+            "name_zh": (counties["name"] + one.name_zh).to_numpy(),
+            "name_en": (counties["name_en"].fillna(counties["name"]) + ": " + one.name_en).to_numpy(),
+            "unit": counties.index.to_numpy(),
+            "county": counties.index.to_numpy(),
+            "node": counties["node"].fillna(pd.Series(seats, index=counties.index)).fillna("").to_numpy(),
+            "lon": counties["lon"].to_numpy(),
+            "lat": counties["lat"].to_numpy(),
+            "size": persons,
+            "size_unit": "person/year",
+            "running_wan": persons * assume[one.cost],
+            "lead": LEAD,
+            "modelled": True,
+        },
+        sector="population",
+        kind=one.kind,
+    )
+    coming = _entries(projects, one.ledger, one.entry, since=np.array([LEAD]), amount=persons[:, np.newaxis])
+    since = np.arange(len(forecast.years))
+    stocks = [
+        _entries(projects, "stock", key, since=since, amount=np.diff(values[some], axis=1, prepend=0.0))
+        for key, values in answer.items()
+    ]
+    return Offer(projects, pd.concat([cost_entries(projects), coming, *stocks], ignore_index=True))
+
+
+def _answer(
+    region: Region, forecast: Forecast, one: _Programme, *, start: Floats, persons: Floats, assume: Assume
+) -> dict[str, Floats]:
+    """What a programme from the first year on adds to each stock, shape (county, year)."""
+    count = len(persons)
+    arrive = np.zeros((count, 2))
+    if one.ledger == "arrive":
+        arrive[:, 0 if one.entry == "urban" else 1] = persons
+    register = persons if one.ledger == "register" else np.zeros(count)
+    usual = Pressure.none(count, centre=centre_counties(region))
+    acted = Pressure(arrive, register, usual.services, usual.centre)
+    with_it, without = (
+        _stocks(region, forecast, start, pressure=pressure, assume=assume) for pressure in (acted, usual)
+    )
+    return {key: with_it[key] - without[key] for key in with_it}
+
+
+def _stocks(
+    region: Region, forecast: Forecast, start: Floats, *, pressure: Pressure, assume: Assume
+) -> dict[str, Floats]:
+    """Stocks of the counties in the years of the plan, shape (county, year)."""
+    found, census = calibrate(region, assume.values), census_of(region)
+    values = {name: float(assume[name]) for name in PARAMETERS}
+    states = [start]
+    for year in forecast.years[1:]:
+        after, _ = next_year(
+            states[-1], found, values=values, year=year, census_year=census.year, pressure=pressure
+        )
+        states.append(after)
+    people = np.stack(states, axis=-1)
+    return {
+        "urban_people": people[:, :, 0].sum(axis=(0, 2, 3)),
+        "rural_young": people[:, :, 1, :, YOUNG_AGES].sum(axis=(0, 2, 3)),
+        "registered": people[0].sum(axis=(1, 2, 3)),
+    }
+
+
+def _entries(
+    projects: pd.DataFrame, ledger: str, key: str, *, since: np.ndarray, amount: Floats
+) -> pd.DataFrame:
+    """An entry for each project and year since its start, that lasts; `amount` (project, year)."""
+    table = pd.DataFrame(
+        {
+            "project": np.repeat(projects["project"].to_numpy(), len(since)),
+            "ledger": ledger,
+            "unit": np.repeat(projects["county"].to_numpy(), len(since)),
+            "key": key,
+            "since": np.tile(since, len(projects)),
+            "until": FOREVER,
+            "amount": amount.ravel(),
+        }
+    )
+    return table[table["amount"] != 0]

@@ -1,0 +1,178 @@
+"""People of each village from those of its county, by residence and age: a share-out that adds up exactly.
+
+A village holds its share of its county's urban or rural people of an age in the base year. The shares drift:
+remote villages lose more of those who leave the country, and towns that a lever strengthens gain more of
+those who arrive. What relocation moves is moved afterwards, so it changes places and not numbers.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tongqu.data import Region
+from tongqu.methods.relocation import relocate
+from tongqu.methods.travel import great_circle_km
+from tongqu.sectors.population.census import GROUPS, Floats, grouped, village_cube
+
+__all__ = ["PUPILS", "centre_counties", "share_out"]
+
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+PUPILS: Final = {"primary": (6, 12), "junior": (12, 15)}
+"""First age and the one after the last of primary and junior school (Compulsory Education Law, 6-3-3)."""
+RURAL_TURNOVER: Final = 0.02
+"""Share of rural people who leave the country in a year: the mean of the bundled region's rates, rounded."""
+TOWN_TURNOVER: Final = 0.02
+"""Share of urban people who arrived in the last year, likewise."""
+
+
+def share_out(
+    region: Region,
+    people: Floats,
+    *,
+    years: int,
+    centre: float = 1.0,
+    remoteness: float = 0.0,
+    moved: pd.DataFrame | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """People of each village by five-year group, and pupils by school.
+
+    Parameters
+    ----------
+    people : numpy.ndarray of float
+        People of the counties, shape (county, residence, sex, age).
+    years : int
+        Years since the base year: how long shares have drifted.
+    centre : float
+        How much more than others the towns of county seats draw those who arrive.
+    remoteness : float
+        Elasticity of leaving a village to its distance from the county seat; 0 for none.
+    moved : DataFrame, optional
+        Entries of the ledger `moved`: `unit`, `key`, `amount`.
+
+    Returns
+    -------
+    tuple of DataFrame
+        Persons by village (rows) and `GROUPS`; and by `PUPILS`. Both add up to the people given.
+    """
+    villages = region.level("village")
+    cell, empty = _cells(region)
+    weights = _weights(region) * _drift(region, years=years, centre=centre, remoteness=remoteness)[:, None]
+    both = people.sum(axis=2)
+    for county, lacking, other in empty:
+        both[county, other] += both[county, lacking]
+        both[county, lacking] = 0.0
+    flat = both.reshape(-1, both.shape[-1])
+    groups = _shared(grouped(flat), weights, cell)
+    schools = np.stack([flat[:, first:end].sum(axis=-1) for first, end in PUPILS.values()], axis=-1)
+    ages = np.stack(
+        [_school_weights(weights, first=first, end=end) for first, end in PUPILS.values()], axis=-1
+    )
+    pupils = _shared(schools, ages, cell)
+    if moved is not None and len(moved):
+        units = villages.index
+        together = relocate(
+            np.hstack([groups, pupils]),
+            leave=units.get_indexer(pd.Index(moved["unit"])),
+            host=units.get_indexer(pd.Index(moved["key"])),
+            share=moved["amount"].to_numpy(),
+        )
+        groups, pupils = together[:, : groups.shape[1]], together[:, groups.shape[1] :]
+    return (
+        pd.DataFrame(groups, index=villages.index, columns=list(GROUPS)),
+        pd.DataFrame(pupils, index=villages.index, columns=list(PUPILS)),
+    )
+
+
+def _shared(totals: Floats, weights: Floats, cell: Ints) -> Floats:
+    """Totals of cells shared out by weights, column by column; without weights, by those of all columns."""
+    sums = np.zeros((len(totals), weights.shape[1]))
+    np.add.at(sums, cell, weights)
+    everybody = np.zeros(len(totals))
+    np.add.at(everybody, cell, weights.sum(axis=1))
+    own = sums[cell] > 0
+    by_all = weights.sum(axis=1) / np.where(everybody > 0, everybody, 1.0)[cell]
+    share = np.where(own, weights / np.where(own, sums[cell], 1.0), by_all[:, None])
+    return np.asarray(totals[cell] * share)
+
+
+def _school_weights(weights: Floats, *, first: int, end: int) -> Floats:
+    """Children of school age by village, each five-year group spread evenly."""
+    total = np.zeros(len(weights))
+    for group in range(first // 5, (end - 1) // 5 + 1):
+        total += weights[:, group] * (min(end, 5 * group + 5) - max(first, 5 * group)) / 5
+    return total
+
+
+@lru_cache(maxsize=4)
+def _weights(region: Region) -> Floats:
+    """People of the villages in the base year by five-year group."""
+    cube = village_cube(region).sum(axis=1)
+    return np.concatenate([cube[:, :2].sum(axis=1, keepdims=True), cube[:, 2:]], axis=1)
+
+
+@lru_cache(maxsize=4)
+def _cells(region: Region) -> tuple[Ints, list[tuple[int, int, int]]]:
+    """Cell (county and residence) of each village, and the cells without a village.
+
+    The second names county, residence without people in any village, and the other residence.
+    """
+    villages = region.level("village")
+    counties = region.level("county").index
+    county = counties.get_indexer(pd.Index(region.county_of(villages.index)))
+    cell = 2 * county + (villages["residence"] != "urban").to_numpy()
+    people = np.zeros(2 * len(counties))
+    np.add.at(people, cell, _weights(region).sum(axis=1))
+    here = people.reshape(-1, 2) > 0
+    lost = [(int(row), int(column), 1 - int(column)) for row, column in np.argwhere(~here) if here[row].any()]
+    return cell.astype(np.int64), lost
+
+
+def _drift(region: Region, *, years: int, centre: float, remoteness: float) -> Floats:
+    """Factor on each village's weight after some years; 1 in the base year."""
+    urban, seat, distance = _places(region)
+    factor = np.ones(len(urban))
+    if centre != 1.0:
+        factor[urban & seat] = max(1 + (centre - 1) * TOWN_TURNOVER * years, 0.0)
+    if remoteness > 0:
+        far = distance**remoteness - 1
+        factor[~urban] = np.exp(-RURAL_TURNOVER * years * far)[~urban]
+    return factor
+
+
+@lru_cache(maxsize=4)
+def _places(region: Region) -> tuple[Bools, Bools, Floats]:
+    """Whether each village is urban, and in the seat's town; its distance from the seat over the mean.
+
+    The mean is that of the rural people of the base year.
+    """
+    villages = region.level("village")
+    units = region["units"].set_index("unit")
+    county = region.county_of(villages.index)
+    seats = units["seat"].reindex(county).to_numpy()
+    seat = (villages["parent"].to_numpy() == seats) | (villages.index.to_numpy() == seats)
+    at = units[["lon", "lat"]].astype("float64")
+    there = at.reindex(pd.Index(seats)).to_numpy()
+    there = np.where(np.isfinite(there), there, at.reindex(county).to_numpy())
+    here = at.loc[villages.index].to_numpy()
+    distance = 1.0 + great_circle_km(lon1=here[:, 0], lat1=here[:, 1], lon2=there[:, 0], lat2=there[:, 1])
+    urban = (villages["residence"] == "urban").to_numpy()
+    people = pd.Series(_weights(region).sum(axis=1) * ~urban, index=villages.index)
+    weighted = (people * distance).groupby(county.to_numpy()).sum() / people.groupby(county.to_numpy()).sum()
+    mean = weighted.reindex(county).to_numpy()
+    return urban, seat, np.where(np.isfinite(mean), distance / mean, 1.0)
+
+
+@lru_cache(maxsize=4)
+def centre_counties(region: Region) -> Bools:
+    """Which counties hold the seat of the city; none where the region has no city or it has no seat."""
+    counties = region.level("county").index
+    seats = region.level("city")["seat"].dropna()
+    seats = seats[seats.isin(region["units"]["unit"])]
+    return np.asarray(counties.isin(pd.Index(region.county_of(seats))))
