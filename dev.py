@@ -4,7 +4,7 @@ demo [options]     set up, then `tongqu demo`
 check              set up, then every check (what a change must pass)
 setup              set up only
 test [options]     pytest
-bench [travel]     benchmarks/run.py; or travel times beside peers, which are installed for it
+bench [name]       benchmarks/run.py, or travel (peers are installed for it) or people
 run COMMAND ...    any command inside the environment: python3 dev.py run tongqu --help
 """
 
@@ -126,8 +126,8 @@ def main(command="", *rest):
         return call([PYTHON, "-m", "pytest", *rest])
     if rest[:1] == ("travel",):
         install("--require-hashes", "-r", "benchmarks/requirements.txt")
-        return call([PYTHON, "benchmarks/travel.py", *rest[1:]])
-    return call([PYTHON, "benchmarks/run.py", *rest])
+    name, *options = rest if rest[:1] in (("travel",), ("people",)) else ("run", *rest)
+    return call([PYTHON, f"benchmarks/{name}.py", *options])
 
 
 if __name__ == "__main__":

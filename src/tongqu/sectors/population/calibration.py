@@ -333,14 +333,17 @@ def _decade_share(before: Floats, moves: Moves, given: _Given, *, alive: Surviva
 
 
 def moving_rates(
-    moves: Moves, *, out: Floats | float = 1.0, inward: Floats | float = 1.0
+    moves: Moves, *, out: Floats | None = None, inward: Floats | None = None, pull: Floats | None = None
 ) -> tuple[Floats, Floats, Floats]:
     """Rates of moving inside the region, where those go, and rates of leaving it.
 
+    Those who leave a county choose between the other counties by their pull, and the outside.
+
     Parameters
     ----------
-    out, inward : array_like of float
-        Factors on leaving the county and on moving to its towns, shape (..., county).
+    out, inward, pull : array_like of float
+        Factors on leaving the county, on moving to its towns, and on its pull, shape (..., county); 1 if not
+        given.
 
     Returns
     -------
@@ -348,28 +351,31 @@ def moving_rates(
         `Rates.leaving` and `Rates.emigration` of shape (..., county, residence, 1, age), `Rates.routes` of
         shape (..., places, places).
     """
-    count = len(moves.leave)
-    going = np.broadcast_to(np.asarray(out, dtype=np.float64), np.shape(out) or (count,))
-    town = np.broadcast_to(np.asarray(inward, dtype=np.float64), np.shape(inward) or (count,))
-    each = np.divide(moves.leavers, moves.leave, out=np.zeros(count), where=moves.leave > 0)
-    inside = np.divide(moves.flows.sum(axis=1), each, out=np.zeros(count), where=each > 0)
-    inside = np.minimum(inside, moves.leave)
-    away = (going * inside)[..., None, None, None] * moves.leaving
+    ones = np.ones(len(moves.leave))
+    going, town, drawn = (ones if factor is None else factor for factor in (out, inward, pull))
+    flows = moves.flows * drawn[..., np.newaxis, :]
+    beyond = np.maximum(moves.leavers - moves.flows.sum(axis=1), 0.0)
+    drawn_in = flows.sum(axis=-1)
+    total = drawn_in + beyond
+    share = np.divide(drawn_in, total, out=np.zeros_like(total), where=total > 0)
+    leave = going * moves.leave
+    away = (leave * share)[..., None, None, None] * moves.leaving
     moving = (town * moves.to_town)[..., None, None, None] * (1 - TOWN)[:, None, None] * moves.within
     leaving = np.minimum(away + moving, MOST)
-    beyond = (going * (moves.leave - inside))[..., None, None, None] * moves.leaving
-    emigration = np.minimum(beyond / (1 - leaving), MOST)
-    return leaving, _routes(moves, going * inside, town * moves.to_town), emigration
+    emigration = (leave * (1 - share))[..., None, None, None] * moves.leaving / (1 - leaving)
+    return leaving, _routes(flows, leave * share, town * moves.to_town), np.minimum(emigration, MOST)
 
 
-def _routes(moves: Moves, away: Floats, townward: Floats) -> Floats:
+def _routes(flows: Floats, away: Floats, townward: Floats) -> Floats:
     """Where those who move go, shape (..., places, places): towns of other counties, or of their own."""
-    count = len(moves.leave)
-    out = moves.flows.sum(axis=1, keepdims=True)
-    shares = np.divide(moves.flows, out, out=np.eye(count), where=out > 0)
+    count = flows.shape[-1]
+    out = flows.sum(axis=-1, keepdims=True)
+    own_way = np.broadcast_to(np.eye(count), flows.shape).copy()
+    shares = np.divide(flows, out, out=own_way, where=out > 0)
+    away, townward = np.broadcast_arrays(away, townward)
     total = away + townward
     own = np.divide(townward, total, out=np.ones_like(total), where=total > 0)
-    routes = np.zeros((*total.shape[:-1], count, 2, count, 2))
+    routes = np.zeros((*np.broadcast_shapes(total.shape, flows.shape[:-1]), 2, count, 2))
     routes[..., :, 0, :, 0] = shares
     routes[..., :, 1, :, 0] = own[..., None] * np.eye(count) + (1 - own[..., None]) * shares
-    return routes.reshape(*total.shape[:-1], 2 * count, 2 * count)
+    return routes.reshape(*routes.shape[:-4], 2 * count, 2 * count)

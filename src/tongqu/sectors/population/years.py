@@ -118,7 +118,7 @@ def _rates(
     pull = _pull(values, pressure)
     out = _each(values, "migration.leaving") / pull
     leaving, routes, emigration = moving_rates(
-        moves, out=out, inward=_each(values, "migration.townward") * pull
+        moves, out=out, inward=_each(values, "migration.townward") * pull, pull=pull
     )
     return Rates(
         _survival(found, values, year=year),
