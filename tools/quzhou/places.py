@@ -244,6 +244,7 @@ def town_rows(towns: pd.DataFrame) -> pd.DataFrame:
     always = pd.Series(True, index=towns.index)
     estimated = towns["position"] == "estimated"
     new = pd.Series(towns.index == KAIHUA_SEAT, index=towns.index)
+    assumed = pd.Series(towns.index.isin([SEAT_TOWN[county] for county in ASSUMED_SEATS]), index=towns.index)
     flags = _join(
         ("unit", new),
         ("seat", always),
@@ -251,10 +252,12 @@ def town_rows(towns: pd.DataFrame) -> pd.DataFrame:
         ("lat", estimated),
         ("elevation_m", always),
         ("node", always),
+        ("role", assumed),
     )
     source = "towns:" + towns["position"]
     return towns.assign(
         level="town", parent=towns["county"], modelled=True, modelled_columns=flags,
+        role=np.where(towns.index.isin(list(SEAT_TOWN.values())), "county_seat", None),
         source=source.mask(estimated, "register"),
     )  # fmt: skip
 

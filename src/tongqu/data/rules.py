@@ -22,6 +22,7 @@ __all__ = [
     "check_positions",
     "check_provenance",
     "check_references",
+    "check_roles",
     "check_units_of_measure",
     "swapped",
 ]
@@ -31,6 +32,9 @@ Mask = NDArray[np.bool_]
 
 LEFT_BOX = frozenset({"elevation"})
 """Tables whose points may lie outside the region's box: a grid of heights goes beyond its edge."""
+
+ROLE_LEVELS = {"county_seat": "town", "central_town": "town", "central_village": "village"}
+"""Level of the places that may hold each role of the plan in force (GB 50188-2007)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,21 @@ def check_levels(units: Checked, *, problems: Problems) -> None:
     top = level[level >= 0].min(initial=len(choices))
     alone = at.text.isna().to_numpy() & (level > top)
     problems.add_rows("no parent", at=at, where=alone, mend="name the unit of the next higher level")
+
+
+def check_roles(units: Checked, *, problems: Problems) -> None:
+    """Report roles that places of that level cannot hold, such as a village that is a county seat."""
+    if not units.has("level", "role"):
+        return
+    at, level = units.place("role"), units.text["level"]
+    wanted = at.text.map(ROLE_LEVELS)
+    known = wanted.notna() & level.isin(list(units.spec.columns["level"].choices))
+    wrong = (known & (wanted != level)).to_numpy()
+
+    def mend(i: int, value: str) -> str:
+        return f"only a {wanted.iloc[i]} can be {value}: correct the role, or leave it blank"
+
+    problems.add_rows("a role that does not fit the level", at=at, where=wrong, mend=mend)
 
 
 def inside(lon: NDArray[np.float64], lat: NDArray[np.float64], *, bbox: Bbox) -> Mask:

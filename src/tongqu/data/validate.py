@@ -12,6 +12,7 @@ import pandas as pd
 from tongqu.data import rules
 from tongqu.data.canonical import sort_by_key
 from tongqu.data.cast import cast_column, check_bounds
+from tongqu.data.census_rules import check_censuses, check_rates
 from tongqu.data.files import RawTable, read_table
 from tongqu.data.headings import match_columns
 from tongqu.data.problems import Place, Problems, suggest
@@ -108,7 +109,10 @@ def check_across(
             rules.check_provenance(table, sources=tables["sources"], problems=problems)
     if "units" in tables:
         rules.check_levels(tables["units"], problems=problems)
+        rules.check_roles(tables["units"], problems=problems)
     rules.check_references(tables, unread=unread, problems=problems)
+    check_censuses(tables, problems=problems)
+    check_rates(tables, problems=problems)
 
 
 def finish(table: Checked) -> pd.DataFrame:
