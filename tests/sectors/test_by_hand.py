@@ -654,7 +654,12 @@ BIG = {"first": 500.0, "second": 520.0}
 
 @pytest.mark.parametrize(
     ("kind", "stock"),
-    [("newcomers", "urban_people"), ("young_to_villages", "rural_young"), ("registration", "registered")],
+    [
+        ("jobs", "urban_people"),
+        ("homes", "urban_people"),
+        ("young_to_villages", "rural_young"),
+        ("registration", "registered"),
+    ],
 )
 def test_a_programme_brings_what_it_promises_nearly(kind, stock):
     classes = ("same_county", "same_province", "other_province")

@@ -1,4 +1,4 @@
-"""Programmes of a county: newcomers to its towns, young people to its villages, registration at the place.
+"""Programmes of a county: jobs and homes in town, young people to villages, registration at the place.
 
 What a programme promises is the answer of the same model that the simulation runs: people carried on with it
 and without it, so those who leave again, die, have children or would have come anyway are allowed for.
@@ -32,8 +32,8 @@ class _Programme:
         Ledger and key of the persons a year.
     share : str
         Standard with the persons a year over those whom it is about.
-    cost : str
-        Standard with the cost of one person, 万元, paid in the year.
+    cost : tuple of str
+        Standards that add up to the cost of one person, 万元, paid in the year.
     """
 
     kind: str
@@ -42,18 +42,27 @@ class _Programme:
     ledger: str
     entry: str
     share: str
-    cost: str
+    cost: tuple[str, ...]
 
 
 PROGRAMMES: Final = (
     _Programme(
-        "newcomers",
-        "城镇引才聚人计划（就业与住房）",
-        "jobs and homes for newcomers to town",
+        "jobs",
+        "产业聚人计划（就业岗位）",
+        "jobs that bring newcomers to town",
         "arrive",
         "urban",
-        "programme.newcomers",
-        "programme.newcomer_cost",
+        "programme.jobs",
+        ("programme.newcomer_cost", "programme.jobs_cost"),
+    ),
+    _Programme(
+        "homes",
+        "安居聚人计划（住房支持）",
+        "homes that bring newcomers to town",
+        "arrive",
+        "urban",
+        "programme.homes",
+        ("programme.newcomer_cost", "programme.homes_cost"),
     ),
     _Programme(
         "young_to_villages",
@@ -62,7 +71,7 @@ PROGRAMMES: Final = (
         "arrive",
         "rural",
         "programme.young",
-        "programme.young_cost",
+        ("programme.young_cost",),
     ),
     _Programme(
         "registration",
@@ -71,7 +80,7 @@ PROGRAMMES: Final = (
         "register",
         "people",
         "programme.registration",
-        "programme.registration_cost",
+        ("programme.registration_cost",),
     ),
 )
 LEAD: Final = 1
@@ -111,7 +120,7 @@ def _offered(region: Region, forecast: Forecast, one: _Programme, *, start: Floa
             "lat": counties["lat"].to_numpy(),
             "size": persons,
             "size_unit": "person/year",
-            "running_wan": persons * assume[one.cost],
+            "running_wan": persons * sum(assume[name] for name in one.cost),
             "lead": LEAD,
             "modelled": True,
         },
