@@ -1,0 +1,362 @@
+"""Relocation: small villages in danger or without a future may move to a seat or a central place.
+
+Who is a candidate follows from `tongqu.methods.village_future` and from the hazards that the region names.
+Each candidate has at most two hosts, of which a plan takes one or none. Nobody is forced: a share of the
+people, the take-up, goes; the rest stay and are counted where they live.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from tongqu.base.units import M2_PER_MU
+from tongqu.contracts import (
+    Assume,
+    Findings,
+    Forecast,
+    Offer,
+    State,
+    cost_entries,
+    lasting_entries,
+    project_table,
+)
+from tongqu.data import Region
+from tongqu.methods._arrays import Bools
+from tongqu.methods.roads import road_network
+from tongqu.methods.travel import minutes_matrix
+from tongqu.methods.village_future import Thresholds, VillageFigures, village_future
+
+__all__ = ["Relocation", "sector"]
+
+LEAD: Final = 2
+"""Years from the first payment until people live at the host (assumed)."""
+COUNTED: Final = ("served.primary_place", "served.junior_place")
+"""Services whose places are counted: a move makes no room, so it credits none of them."""
+WHOLE: Final = 1e-9
+"""Share of a demand up to which a village that is served as a whole may seem not to be, by rounding."""
+AXIS: Final = ("central_town", "central_village")
+"""Roles of a host besides the seat of a town, on the unit itself or on its town."""
+FORWARD: Final = ("grow", "keep")
+"""Proposals of places that can take people in."""
+
+
+@dataclass(frozen=True)
+class Relocation:
+    """Moves of small villages as projects; it writes no variable, the people move in their own sector."""
+
+    name: str = "relocation"
+    tables: frozenset[str] = frozenset({"units", "nodes", "links"})
+    reads: frozenset[str] = frozenset(
+        {
+            "links.minutes",
+            "minutes.county_seat",
+            "minutes.medical_circle",
+            "people.old",
+            "people.rural_young",
+            "people.total",
+            *COUNTED,
+        }
+    )
+    writes: frozenset[str] = frozenset()
+
+    def diagnose(self, region: Region, state: State) -> Findings:
+        """Villages that may move and their people by county and reason, as things stand today."""
+        proposed = _proposals(region, (state,), counted=frozenset(), thresholds=Thresholds())
+        reason = proposed["reason"].where(_candidates(proposed), "none")
+        county = region.county_of(proposed.index).to_numpy()
+        wide = pd.DataFrame({"villages": 1.0, "people": proposed["people"].to_numpy()})
+        sums = wide.groupby([county, reason.to_numpy()]).sum().rename_axis(["unit", "reason"])
+        long = sums.drop(index="none", level="reason", errors="ignore").reset_index()
+        long = long.melt(id_vars=["unit", "reason"], var_name="of", value_name="value")
+        long["variable"] = "may move, " + long["of"] + ": " + long["reason"]
+        return Findings(long[["unit", "variable", "value"]])
+
+    def step(
+        self, region: Region, before: State, *, opened: Offer, assume: Assume
+    ) -> Mapping[str, pd.Series]:
+        """Write nothing: people move in the sector that writes them."""
+        return {}
+
+    def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
+        """Offer up to two hosts for every small village that may move."""
+        rooms = forecast.offer.entries.loc[forecast.offer.entries["ledger"] == "room", "key"]
+        proposed = _proposals(
+            region, forecast.states, counted=frozenset(rooms), thresholds=_thresholds(assume)
+        )
+        may_move = _candidates(proposed)
+        small = proposed["people"].between(0, assume["relocation.most_people"], inclusive="right")
+        services = _services(forecast.states[0], counted=frozenset(rooms))
+        pairs = _hosts(
+            region, forecast.states[0], proposed=proposed, leaving=may_move & small, services=services
+        )
+        if pairs.empty or assume["relocation.take_up"] <= 0:
+            return Offer()
+        projects = _projects(region, pairs, proposed=proposed, assume=assume)
+        parts = [
+            cost_entries(projects),
+            _freed(projects, assume=assume),
+            _moved(projects, pairs, assume=assume),
+            _town_and_country(projects, pairs, region=region, forecast=forecast, assume=assume),
+            _credit(projects, pairs, forecast=forecast, services=services, assume=assume),
+        ]
+        return Offer(projects, pd.concat(parts, ignore_index=True))
+
+
+def _thresholds(assume: Assume) -> Thresholds:
+    """Thresholds of the rules from the standards ``village.*``; a region that lacks one keeps its default."""
+    values = assume.values
+    names = [one.name for one in fields(Thresholds) if f"village.{one.name}" in values.index]
+    return Thresholds(**{name: float(values[f"village.{name}"]) for name in names})
+
+
+def _candidates(proposed: pd.DataFrame) -> pd.Series:
+    return proposed["rural"] & (proposed["proposal"] == "move") & (proposed["people"] > 0)
+
+
+def _proposals(
+    region: Region,
+    states: Sequence[State],
+    *,
+    counted: frozenset[str],
+    thresholds: Thresholds,
+) -> pd.DataFrame:
+    """Proposal and reason of every village with its people and marks, indexed by village."""
+    first, last = states[0], states[-1]
+    villages = region.level("village")
+    people, later = first["people.total"], last["people.total"]
+    young, young_later = first["people.rural_young"], last["people.rural_young"]
+    urban = (villages["residence"] == "urban").to_numpy()
+    hazard = _hazard(villages)
+    services = _services(first, counted=counted)
+    reach = [_has(first, service).to_numpy() for service in services]
+    figures = VillageFigures(
+        village=villages.index,
+        years=max(last.year - first.year, 1),
+        people=people,
+        people_later=later,
+        old=(first["people.old"] / people).fillna(0.0),
+        old_later=(last["people.old"] / later).fillna(0.0),
+        young_kept=young_later / young.where(young > 0),
+        minutes_town=_town_minutes(region, first),
+        minutes_hospital=first["minutes.medical_circle"],
+        minutes_county=first["minutes.county_seat"],
+        urban=urban,
+        in_reach=np.array(reach).T if reach else np.zeros((len(villages), 1), dtype=np.bool_),
+        elevation_m=villages["elevation_m"],
+        hazard=hazard,
+    )
+    table = village_future(figures, thresholds=thresholds).set_index(villages.index)
+    return table[["proposal", "reason"]].assign(people=people, rural=~urban, hazard=hazard)
+
+
+def _hazard(villages: pd.DataFrame) -> Bools:
+    if "hazard" not in villages:
+        return np.zeros(len(villages), dtype=np.bool_)
+    return (villages["hazard"].notna() & (villages["hazard"].astype("str") != "")).to_numpy(dtype=np.bool_)
+
+
+def _town_minutes(region: Region, state: State) -> np.ndarray:
+    """Minutes to the seat of each village's own town; NaN where the town has no seat with a road node."""
+    villages, towns = region.level("village"), region.level("town")
+    nodes = towns["seat"].map(villages["node"]).fillna(towns["node"]).dropna()
+    network = road_network(region["nodes"], region["links"], minutes=state["links.minutes"])
+    minutes = minutes_matrix(network, origins=network.locate(villages["node"]), targets=network.locate(nodes))
+    column = nodes.index.get_indexer(pd.Index(region.ancestor(villages.index, level="town")))
+    own = minutes[np.arange(len(villages)), np.maximum(column, 0)] if len(nodes) else np.nan
+    return np.where(column >= 0, own, np.nan)
+
+
+def _services(state: State, *, counted: frozenset[str]) -> tuple[str, ...]:
+    """Services that a village has as a whole or not at all, by reach: a move can bring or cost them."""
+    names = []
+    for service in state.matching("served"):
+        demand, served = state[f"demand.{service}"], state[f"served.{service}"]
+        partly = (served > demand * WHOLE) & (served < demand * (1 - WHOLE))
+        if service not in counted and f"served.{service}" not in COUNTED and not partly.any():
+            names.append(service)
+    return tuple(names)
+
+
+def _near(state: State, service: str) -> pd.Series:
+    """Whether a place is known to be served; where nobody asks, by the longest way of those served."""
+    demand, served = state[f"demand.{service}"], state[f"served.{service}"]
+    asked = demand > 0
+    has = asked & (served >= demand * (1 - WHOLE))
+    if f"minutes.{service}" not in state:
+        return has
+    minutes = state[f"minutes.{service}"]
+    longest = minutes[has].max() if has.any() else -np.inf
+    return has | (~asked & (minutes <= longest))
+
+
+def _has(state: State, service: str) -> pd.Series:
+    """Whether people of a place lack nothing; where nobody asks and no way is known, nobody lacks it."""
+    if f"minutes.{service}" in state:
+        return _near(state, service)
+    return _near(state, service) | (state[f"demand.{service}"] <= 0)
+
+
+def _hosts(
+    region: Region, state: State, *, proposed: pd.DataFrame, leaving: pd.Series, services: tuple[str, ...]
+) -> pd.DataFrame:
+    """The nearest host of each kind for each leaving village: ``village, host``, sorted.
+
+    A host lies in the same county, has every service that the village has, is in no danger, and is neither
+    a candidate itself nor losing its future.
+    """
+    villages = region.level("village")
+    stays = proposed["proposal"].isin(FORWARD) & ~proposed["hazard"]
+    county = region.county_of(villages.index).to_numpy()
+    has = np.array([_has(state, service).to_numpy() for service in services]).reshape(-1, len(villages))
+    network = road_network(region["nodes"], region["links"], minutes=state["links.minutes"])
+    place = network.locate(villages["node"])
+    origin = np.flatnonzero(leaving.to_numpy())
+    found = []
+    for kind in _host_kinds(region):
+        target = np.flatnonzero(kind & stays.to_numpy())
+        if not origin.size or not target.size:
+            continue
+        minutes = minutes_matrix(network, origins=place[origin], targets=place[target])
+        lacks = has[:, origin].T.astype(np.int64) @ (~has[:, target]).astype(np.int64) > 0
+        minutes[lacks | (county[origin][:, None] != county[target][None, :])] = np.inf
+        best = minutes.argmin(axis=1)
+        known = np.isfinite(minutes[np.arange(len(origin)), best])
+        found.append(
+            pd.DataFrame(
+                {
+                    "village": villages.index[origin[known]],
+                    "host": villages.index[target[best[known]]],
+                }
+            )
+        )
+    if not found:
+        return pd.DataFrame({"village": pd.Series(dtype="str"), "host": pd.Series(dtype="str")})
+    return pd.concat(found).drop_duplicates().sort_values(["village", "host"], ignore_index=True)
+
+
+def _host_kinds(region: Region) -> tuple[Bools, Bools]:
+    """Villages of the county seats, and villages at seats of other towns or with a central role.
+
+    Of a county seat the urban units are meant, all units where it has none that is urban.
+    """
+    villages, towns = region.level("village"), region.level("town")
+    town = region.ancestor(villages.index, level="town").to_numpy()
+    role = region["units"].set_index("unit").get("role", pd.Series(dtype="str")).dropna()
+    seats = set(region.level("county")["seat"].dropna()) | set(role.index[role == "county_seat"])
+    in_seat = np.isin(town.astype(str), sorted(seats)) | villages.index.isin(seats)
+    urban = (villages["residence"] == "urban").to_numpy()
+    county = region.county_of(villages.index)
+    has_urban = pd.Series(in_seat & urban).groupby(county.to_numpy()).transform("any").to_numpy()
+    at_seat = in_seat & (urban | ~has_urban)
+    central = set(role.index[role.isin(AXIS)])
+    of_town = villages.index.isin(towns["seat"].dropna()) | np.isin(town.astype(str), sorted(central))
+    return at_seat, (of_town | villages.index.isin(central)) & ~in_seat
+
+
+def _projects(region: Region, pairs: pd.DataFrame, *, proposed: pd.DataFrame, assume: Assume) -> pd.DataFrame:
+    """One project a village and host; land is the host's, gross: what is freed is an entry of its own."""
+    villages = region.level("village")
+    home, host = villages.loc[pairs["village"]], villages.loc[pairs["host"]]
+    people = proposed["people"].loc[pairs["village"]].to_numpy() * assume["relocation.take_up"]
+    households = people / assume["relocation.persons_per_household"]
+    names = [units["name_en"].fillna(units["name"]).to_numpy() for units in (home, host)]
+    return project_table(
+        {
+            "project": ("relocation:" + pairs["village"] + ":" + pairs["host"]).to_numpy(),
+            "name_zh": (home["name"].to_numpy() + "搬迁至" + host["name"].to_numpy()),
+            "name_en": names[0] + ": move to " + names[1],
+            "unit": pairs["host"].to_numpy(),
+            "town": host["parent"].to_numpy(),
+            "county": region.county_of(pairs["host"]).to_numpy(),
+            "node": host["node"].to_numpy(),
+            "lon": host["lon"].to_numpy(),
+            "lat": host["lat"].to_numpy(),
+            "size": people,
+            "size_unit": "person",
+            "capital_wan": people * assume["relocation.cost_per_person"],
+            "running_wan": -households * assume["relocation.saving"],
+            "lead": LEAD,
+            "land_mu": people * assume["relocation.host_land"] / M2_PER_MU,
+            "group": ("relocation:" + pairs["village"]).to_numpy(),
+            "modelled": True,
+        },
+        sector="relocation",
+        kind="relocation",
+    )
+
+
+def _freed(projects: pd.DataFrame, *, assume: Assume) -> pd.DataFrame:
+    """Homestead land that is reclaimed, from the year after the move on."""
+    area = projects["size"] * assume["relocation.homestead"] * assume["relocation.reclaim"] / M2_PER_MU
+    entries = lasting_entries(
+        projects, ledger="land", unit=projects["county"], key="construction", amount=-area
+    )
+    later: pd.DataFrame = entries.assign(since=entries["since"] + 1)
+    return later.loc[later["amount"] != 0]
+
+
+def _moved(projects: pd.DataFrame, pairs: pd.DataFrame, *, assume: Assume) -> pd.DataFrame:
+    return lasting_entries(
+        projects,
+        ledger="moved",
+        unit=pairs["village"],
+        key=pairs["host"],
+        amount=assume["relocation.take_up"],
+    )
+
+
+def _town_and_country(
+    projects: pd.DataFrame, pairs: pd.DataFrame, *, region: Region, forecast: Forecast, assume: Assume
+) -> pd.DataFrame:
+    """People whom a move to an urban host makes urban, and young rural people who are rural no more.
+
+    Entries are the same in every year, so they stand for the mean of the years in which the move can work.
+    """
+    urban = (region.level("village")["residence"] == "urban").loc[pairs["host"]].to_numpy()
+    working = forecast.states[LEAD:] or forecast.states[-1:]
+    parts: list[pd.DataFrame] = []
+    for key, variable, sign in (
+        ("urban_people", "people.total", 1),
+        ("rural_young", "people.rural_young", -1),
+    ):
+        people = pd.concat([state[variable] for state in working], axis=1).loc[pairs["village"]]
+        amount = sign * people.mean(axis=1).to_numpy() * assume["relocation.take_up"]
+        entries = lasting_entries(projects, ledger="stock", unit=projects["county"], key=key, amount=amount)
+        parts.append(entries.loc[urban & (amount != 0)])
+    return pd.concat(parts, ignore_index=True)
+
+
+def _credit(
+    projects: pd.DataFrame,
+    pairs: pd.DataFrame,
+    *,
+    forecast: Forecast,
+    services: tuple[str, ...],
+    assume: Assume,
+) -> pd.DataFrame:
+    """Services that a village lacks in some year and its host is known to have; who stays gains nothing."""
+    parts = []
+    for service in services:
+        lack = pd.concat(
+            [state[f"demand.{service}"] - state[f"served.{service}"] for state in forecast.states], axis=1
+        ).max(axis=1)
+        gains = (lack > 0).loc[pairs["village"]].to_numpy() & _near(forecast.states[0], service).loc[
+            pairs["host"]
+        ].to_numpy()
+        entries = lasting_entries(
+            projects,
+            ledger="served",
+            key=service,
+            unit=pairs["village"],
+            amount=assume["relocation.take_up"],
+        )
+        parts.append(entries[gains])
+    return pd.concat(parts, ignore_index=True) if parts else Offer().entries
+
+
+sector = Relocation()
