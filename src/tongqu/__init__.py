@@ -16,19 +16,27 @@ from tongqu.views import report_html
 from tongqu.workflow import check, diagnose, plan, verify
 
 if TYPE_CHECKING:
+    from tongqu.views.outlook_html import outlook_html
     from tongqu.views.roads_html import roads_html
     from tongqu.workflow import travel
+    from tongqu.workflow.axis import Axis, axis
+    from tongqu.workflow.outlook import Outlook, project
     from tongqu.workflow.roads import import_roads, read_roads
 
 __all__ = [
+    "Axis",
+    "Outlook",
     "Scenario",
+    "axis",
     "check",
     "diagnose",
     "import_roads",
     "load",
     "load_scenario",
     "open_run",
+    "outlook_html",
     "plan",
+    "project",
     "read_roads",
     "report_html",
     "roads_html",
@@ -40,7 +48,12 @@ __version__ = version("tongqu")
 
 
 LATE = {
+    "Axis": "tongqu.workflow.axis",
+    "Outlook": "tongqu.workflow.outlook",
+    "axis": "tongqu.workflow.axis",
     "import_roads": "tongqu.workflow.roads",
+    "outlook_html": "tongqu.views.outlook_html",
+    "project": "tongqu.workflow.outlook",
     "read_roads": "tongqu.workflow.roads",
     "roads_html": "tongqu.views.roads_html",
 }

@@ -1,4 +1,4 @@
-"""The command line: demo, check, diagnose, plan, report, verify, template, export, diff.
+"""The command line: demo, check, diagnose, project, axis, plan, report, verify, template, export, diff.
 
 Help texts are in ``text.csv`` under ``help.<command>`` and ``help.<parameter>``.
 """
@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 import tongqu
-from tongqu.apps import jobs
+from tongqu.apps import jobs, outlook_jobs
 from tongqu.apps.options import (
     DebugOption,
     ForceOption,
@@ -92,6 +92,48 @@ def diagnose(
     """Say how things stand: services, schools, roads, money, and how town and country fit."""
     face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
     face.run(lambda: jobs.diagnose(face, region, scenario, beyond=beyond, out=out, force=force))
+
+
+@app.command(
+    cls=SpokenCommand, epilog="tongqu project quzhou --until 2050 --page outlook.html --excel outlook.xlsx"
+)
+def project(
+    region: RegionArgument,
+    scenario: ScenarioOption = None,
+    until: Annotated[int, typer.Option()] = 2050,
+    futures: Annotated[int, typer.Option()] = 200,
+    seed: Annotated[int, typer.Option()] = 1,
+    out: Annotated[Path | None, typer.Option(metavar="DIR")] = None,
+    excel: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
+    page: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
+    force: ForceOption = False,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Project people, towns and villages, with ranges and what they rest on."""
+    face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
+    places = outlook_jobs.OutlookPlaces(folder=out, book=excel, page=page, force=force)
+    asked = {"until": until, "futures": futures, "seed": seed}
+    face.run(lambda: outlook_jobs.project(face, region, scenario, places=places, asked=asked))
+
+
+@app.command(cls=SpokenCommand, epilog="tongqu axis quzhou --towns 2 --out axis.xlsx")
+def axis(
+    region: RegionArgument,
+    scenario: ScenarioOption = None,
+    towns: Annotated[int, typer.Option(metavar="N")] = 2,
+    out: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
+    force: ForceOption = False,
+    lang: LangOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Propose county seats, central towns and central villages, and compare them."""
+    face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
+    face.run(lambda: outlook_jobs.axis(face, region, scenario, towns=towns, out=out, force=force))
 
 
 @app.command(cls=SpokenCommand, epilog="tongqu plan my-region.xlsx --scenario tight.toml --out runs/tight")

@@ -1,4 +1,7 @@
-"""What Tongqu does, in Python: check, diagnose, plan, verify. The command line calls these only."""
+"""What Tongqu does, in Python: check, diagnose, plan, verify. The command line calls these only.
+
+`outlook`, `axis` and `travel` below it stand by themselves: they take a while to load.
+"""
 
 from tongqu.workflow.check import check
 from tongqu.workflow.diagnose import Diagnosis, diagnose

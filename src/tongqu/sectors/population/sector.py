@@ -91,7 +91,7 @@ class Population:
             **_village_values(region, people, opened, years=before.year - region.base_year, assume=assume),
             CELLS: pd.Series(people.ravel()),
             CELLS_YEAR: pd.Series([float(before.year)]),
-            SERVICES: before.values.get(SERVICES, services),
+            SERVICES: _first_services(before, services),
         }
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
@@ -146,6 +146,12 @@ def _services(region: Region, before: State) -> pd.Series:
     return pd.concat(shares, axis=1).mean(axis=1).fillna(0.0)
 
 
+def _first_services(before: State, services: pd.Series) -> pd.Series:
+    """What `_services` gave when it first knew of a service; nothing is served before the first year."""
+    known = before.values.get(SERVICES)
+    return services if known is None or not known.any() else known
+
+
 def _pressure(region: Region, before: State, opened: Offer, *, services: pd.Series) -> Pressure:
     counties = region.level("county").index
     entries = opened.entries
@@ -155,7 +161,7 @@ def _pressure(region: Region, before: State, opened: Offer, *, services: pd.Seri
         sums = mine.groupby("unit")["amount"].sum()
         return sums.reindex(counties, fill_value=0.0).to_numpy(dtype=np.float64)
 
-    first = before.values.get(SERVICES, services)
+    first = _first_services(before, services)
     now = services.reindex(counties).to_numpy()
     known = (first.reindex(counties).to_numpy() > 0) & (now > 0)
     ratio = np.divide(now, first.reindex(counties).to_numpy(), out=np.ones_like(now), where=known)
