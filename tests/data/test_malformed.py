@@ -84,7 +84,7 @@ EXPECTED: dict[str, list[Row]] = {
         ("units.csv", 7, "role", "central_village", "a role that does not fit the level"),
         ("units.csv", 10, "role", "county_seat", "a role that does not fit the level"),
     ],
-    "sex_missing": [("people.csv", 420, "sex", "male", "a sex is missing")],
+    "sex_missing": [("people.csv", 268, "sex", "male", "a sex is missing")],
     "county_in_one_census": [("people.csv", 230, "unit", "990102", "a county that only one census counts")],
     "ages_off_the_total": [("observations.csv", 24, "value", "9730", "ages do not add up to the total")],
     "impossible_rate": [
@@ -113,7 +113,7 @@ MENDS = {
     "misspelt_column": "did you mean 'sex'?",
     "not_a_choice": "did you mean 'female'? write one of male, female",
     "duplicate_code": "row 16 has the same unit",
-    "sex_missing": "add the rows of female for 990102002002 in 2020",
+    "sex_missing": "add the rows of female for 990102 in 2020",
     "county_in_one_census": "give its people in 2010",
     "ages_off_the_total": "add up to 9720",
     "impossible_rate": "from 0 to 100%",

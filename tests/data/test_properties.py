@@ -41,7 +41,9 @@ def regions(draw: st.DrawFn) -> Region:
         "elevation_m": column(HEIGHT),
         **position,
     }
-    people = {"unit": codes, "year": 2020, "sex": "male", "age": "0", "people": column(st.integers(0, 10**9))}
+    both = ["male"] * count + ["female"] * count
+    heads = column(st.integers(0, 10**9)) + column(st.integers(1, 10**9))
+    people = {"unit": codes * 2, "year": 2020, "sex": both, "age": "0", "people": heads}
     nodes = {"node": column(CELL.map(str)), **position}
     nodes["node"] = [f"{i} {name}" for i, name in enumerate(nodes["node"])]
     links = {

@@ -17,12 +17,14 @@ from tongqu.contracts import Assume, Forecast, Offer, Scenario
 from tongqu.sectors.population.census import census_of
 from tongqu.sectors.population.path import path, uncertain
 from tongqu.sectors.relocation import sector as relocation
+from tongqu.sectors.relocation.proposals import village_proposals
 from tongqu.workflow.outlook.files import heading
 from tongqu.workflow.outlook.futures import BATCH, RANGED, draws_of, ranges_of
 from tongqu.workflow.outlook.people import measures
 from tongqu.workflow.outlook.published import FIGURES, nowcast_table
 from tongqu.workflow.outlook.simulated import CASES, feedback_table, key_states
 from tongqu.workflow.outlook.study import TABLES
+from tongqu.workflow.outlook.villages import village_table
 from tongqu.workflow.prepare import sectors_for
 
 UNTIL = 2040
@@ -247,15 +249,29 @@ def test_villages_are_those_of_the_simulation(found, quzhou, assume):
     assert villages["modelled"].eq(villages["modelled_people"] | villages["modelled_position"]).all()
 
 
-def test_proposals_to_move_agree_with_the_projects_on_offer(found, quzhou, assume):
-    scenario, sectors = Scenario(), sectors_for(quzhou)
-    _, first, last = key_states(quzhou, sectors, scenario=scenario, assume=assume)
-    known = Assume(pd.Series(RELOCATION | assume.values.to_dict()))
-    offered = relocation.offer(quzhou, Forecast((first, last), Offer()), assume=known)
+@pytest.mark.parametrize(
+    "change", [{}, {"village.few": 500.0, "village.far_county": 35.0, "relocation.most_people": 150.0}]
+)
+def test_proposals_are_those_of_relocation(quzhou, assume, change):
+    """Who is offered a move is who the outlook says may move, no more and no fewer, small places only."""
+    scenario = Scenario()
+    states = key_states(quzhou, sectors_for(quzhou), scenario=scenario, assume=assume)
+    known = Assume(pd.Series(RELOCATION | assume.values.to_dict() | change))
+    villages = village_table(quzhou, states, path=path(quzhou, known, until=UNTIL), assume=known)
+    villages = villages.set_index("unit")
+    proposed = village_proposals(quzhou, *states[1:], assume=known)
+    columns = ["reason", "measure", "value", "threshold", "runner_up", "close"]
+    columns += ["minutes_town", "minutes_hospital", "minutes_county"]
+    pd.testing.assert_frame_equal(villages[columns], proposed[columns], check_exact=True)
+    assert villages["future"].equals(proposed["proposal"])
+    assert villages["people_first"].equals(proposed["people"])
+    offered = relocation.offer(quzhou, Forecast(states[1:], Offer()), assume=known)
     leaving = set(offered.entries.loc[offered.entries["ledger"] == "moved", "unit"])
-    move = set(found.villages.loc[found.villages["future"] == "move", "unit"])
+    move = villages[(villages["future"] == "move") & (villages["people_first"] > 0)]
+    small = move[move["people_first"] <= known["relocation.most_people"]]
     assert leaving
-    assert leaving <= move
+    assert leaving == set(small.index), "every place of the bundled region has a host"
+    assert (len(small) < len(move)) == bool(change)
 
 
 def test_structure_says_what_villages_say(found):

@@ -15,6 +15,8 @@ __all__ = ["check_censuses", "check_rates"]
 
 ROUNDING: Final = 0.5
 """People by which ages may miss a total: counts are whole."""
+CENSUS: Final = 100.0
+"""People of a place from which its rows of a year are a census and not a few people entered by hand."""
 TOTALS: Final = {"resident_people": "", "resident_men": "male", "resident_women": "female"}
 """Observations that people by age must add up to, and the sex that they count."""
 RANGES: Final = {"%": (0.0, 100.0), "‰": (0.0, 1000.0)}
@@ -37,32 +39,40 @@ def check_censuses(tables: Mapping[str, Checked], *, problems: Problems) -> None
         }
     )
     if "units" in tables and tables["units"].has("unit", "level"):
-        check_years(people, frame, units=tables["units"], problems=problems)
-    check_sexes(people, frame, problems=problems)
+        level = pd.Series(
+            tables["units"].text["level"].to_numpy(), index=tables["units"].text["unit"].to_numpy()
+        )
+        frame = frame.assign(level=frame["unit"].map(level[~level.index.duplicated()]))
+        check_years(people, frame, problems=problems)
+        check_sexes(people, frame, problems=problems)
     if "observations" in tables:
         check_totals(frame, seen=tables["observations"], problems=problems)
 
 
+def census_rows(frame: pd.DataFrame, *levels: str) -> Mask:
+    """Rows of places of these levels in years in which so many people were counted that it was a census."""
+    counted = frame.groupby(["unit", "year"])["people"].transform("sum") >= CENSUS
+    return (frame["level"].isin(levels) & frame["year"].notna() & counted).to_numpy(dtype=bool)
+
+
 def check_sexes(people: Checked, frame: pd.DataFrame, *, problems: Problems) -> None:
-    """Report places and years of which only one sex is given."""
-    known = frame["sex"].isin(["male", "female"]) & frame["unit"].notna() & frame["year"].notna()
-    sexes = frame[known].groupby(["unit", "year"])["sex"].transform("nunique")
-    first = ~frame[known].duplicated(["unit", "year"])
-    alone = pd.Series(False, index=frame.index)
-    alone[sexes.index] = (sexes == 1) & first
+    """Report cities, counties and years of which only one sex is given; a hamlet may well have one only."""
+    known = census_rows(frame, "city", "county") & frame["sex"].isin(["male", "female"]).to_numpy()
+    mine = frame[known]
+    alone = np.zeros(len(frame), dtype=bool)
+    one = mine.groupby(["unit", "year"])["sex"].transform("nunique") == 1
+    alone[known] = (one & ~mine.duplicated(["unit", "year"])).to_numpy()
 
     def mend(position: int, value: str) -> str:
         other = "female" if value == "male" else "male"
         return f"add the rows of {other} for {frame['unit'].iloc[position]} in {frame['year'].iloc[position]}"
 
-    problems.add_rows("a sex is missing", at=people.place("sex"), where=alone.to_numpy(), mend=mend)
+    problems.add_rows("a sex is missing", at=people.place("sex"), where=alone, mend=mend)
 
 
-def check_years(people: Checked, frame: pd.DataFrame, *, units: Checked, problems: Problems) -> None:
+def check_years(people: Checked, frame: pd.DataFrame, *, problems: Problems) -> None:
     """Report counties that some census of the counties lacks."""
-    level = pd.Series(units.text["level"].to_numpy(), index=units.text["unit"].to_numpy())
-    counties = level.index[level == "county"]
-    mine = frame[frame["unit"].isin(counties) & frame["year"].notna()]
+    mine = frame[census_rows(frame, "county")]
     years = sorted(set(mine["year"]))
     if len(years) < 2:
         return
@@ -75,7 +85,7 @@ def check_years(people: Checked, frame: pd.DataFrame, *, units: Checked, problem
         return f"give its people in {missing}, or leave {missing} out for all counties"
 
     at = people.place("unit")
-    problems.add_rows("a county that only one census counts", at=at, where=first.to_numpy(), mend=mend)
+    problems.add_rows("a county that only one census counts", at=at, where=first.to_numpy(bool), mend=mend)
 
 
 def check_totals(frame: pd.DataFrame, *, seen: Checked, problems: Problems) -> None:

@@ -80,7 +80,7 @@ def nearest(
     >>> import tongqu
     >>> found = tongqu.travel.nearest("quzhou", "county_hospital")
     >>> round(found.figures["mean_minutes"], 1)
-    15.7
+    16.1
     """
     place, problems = region_of(region, progress=progress), Problems()
     asked = ask_question(kinds, place, mode=mode, group=group, limit=limit, problems=problems)

@@ -7,11 +7,12 @@ people, the take-up, goes; the rest stay and are counted where they live.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tongqu.base.units import M2_PER_MU
@@ -26,19 +27,22 @@ from tongqu.contracts import (
     project_table,
 )
 from tongqu.data import Region
-from tongqu.methods._arrays import Bools
 from tongqu.methods.roads import road_network
 from tongqu.methods.travel import minutes_matrix
-from tongqu.methods.village_future import Thresholds, VillageFigures, village_future
+from tongqu.sectors.relocation.proposals import (
+    COUNTED,
+    known_to_have,
+    lacks_nothing,
+    village_proposals,
+    whole_services,
+)
 
 __all__ = ["Relocation", "sector"]
 
+Bools = npt.NDArray[np.bool_]
+
 LEAD: Final = 2
 """Years from the first payment until people live at the host (assumed)."""
-COUNTED: Final = ("served.primary_place", "served.junior_place")
-"""Services whose places are counted: a move makes no room, so it credits none of them."""
-WHOLE: Final = 1e-9
-"""Share of a demand up to which a village that is served as a whole may seem not to be, by rounding."""
 AXIS: Final = ("central_town", "central_village")
 """Roles of a host besides the seat of a town, on the unit itself or on its town."""
 FORWARD: Final = ("grow", "keep")
@@ -66,7 +70,7 @@ class Relocation:
 
     def diagnose(self, region: Region, state: State) -> Findings:
         """Villages that may move and their people by county and reason, as things stand today."""
-        proposed = _proposals(region, (state,), counted=frozenset(), thresholds=Thresholds())
+        proposed = village_proposals(region, state, state, assume=None)
         reason = proposed["reason"].where(_candidates(proposed), "none")
         county = region.county_of(proposed.index).to_numpy()
         wide = pd.DataFrame({"villages": 1.0, "people": proposed["people"].to_numpy()})
@@ -84,16 +88,14 @@ class Relocation:
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
         """Offer up to two hosts for every small village that may move."""
-        rooms = forecast.offer.entries.loc[forecast.offer.entries["ledger"] == "room", "key"]
-        proposed = _proposals(
-            region, forecast.states, counted=frozenset(rooms), thresholds=_thresholds(assume)
-        )
+        entries, states = forecast.offer.entries, forecast.states
+        # A move makes no room, so it credits no service whose places are counted.
+        rooms = frozenset(entries.loc[entries["ledger"] == "room", "key"])
+        proposed = village_proposals(region, states[0], states[-1], assume=assume, counted=rooms)
         may_move = _candidates(proposed)
         small = proposed["people"].between(0, assume["relocation.most_people"], inclusive="right")
-        services = _services(forecast.states[0], counted=frozenset(rooms))
-        pairs = _hosts(
-            region, forecast.states[0], proposed=proposed, leaving=may_move & small, services=services
-        )
+        services = whole_services(states[0], counted=rooms)
+        pairs = _hosts(region, states[0], proposed=proposed, leaving=may_move & small, services=services)
         if pairs.empty or assume["relocation.take_up"] <= 0:
             return Offer()
         projects = _projects(region, pairs, proposed=proposed, assume=assume)
@@ -107,98 +109,8 @@ class Relocation:
         return Offer(projects, pd.concat(parts, ignore_index=True))
 
 
-def _thresholds(assume: Assume) -> Thresholds:
-    """Thresholds of the rules from the standards ``village.*``; a region that lacks one keeps its default."""
-    values = assume.values
-    names = [one.name for one in fields(Thresholds) if f"village.{one.name}" in values.index]
-    return Thresholds(**{name: float(values[f"village.{name}"]) for name in names})
-
-
 def _candidates(proposed: pd.DataFrame) -> pd.Series:
     return proposed["rural"] & (proposed["proposal"] == "move") & (proposed["people"] > 0)
-
-
-def _proposals(
-    region: Region,
-    states: Sequence[State],
-    *,
-    counted: frozenset[str],
-    thresholds: Thresholds,
-) -> pd.DataFrame:
-    """Proposal and reason of every village with its people and marks, indexed by village."""
-    first, last = states[0], states[-1]
-    villages = region.level("village")
-    people, later = first["people.total"], last["people.total"]
-    young, young_later = first["people.rural_young"], last["people.rural_young"]
-    urban = (villages["residence"] == "urban").to_numpy()
-    hazard = _hazard(villages)
-    services = _services(first, counted=counted)
-    reach = [_has(first, service).to_numpy() for service in services]
-    figures = VillageFigures(
-        village=villages.index,
-        years=max(last.year - first.year, 1),
-        people=people,
-        people_later=later,
-        old=(first["people.old"] / people).fillna(0.0),
-        old_later=(last["people.old"] / later).fillna(0.0),
-        young_kept=young_later / young.where(young > 0),
-        minutes_town=_town_minutes(region, first),
-        minutes_hospital=first["minutes.medical_circle"],
-        minutes_county=first["minutes.county_seat"],
-        urban=urban,
-        in_reach=np.array(reach).T if reach else np.zeros((len(villages), 1), dtype=np.bool_),
-        elevation_m=villages["elevation_m"],
-        hazard=hazard,
-    )
-    table = village_future(figures, thresholds=thresholds).set_index(villages.index)
-    return table[["proposal", "reason"]].assign(people=people, rural=~urban, hazard=hazard)
-
-
-def _hazard(villages: pd.DataFrame) -> Bools:
-    if "hazard" not in villages:
-        return np.zeros(len(villages), dtype=np.bool_)
-    return (villages["hazard"].notna() & (villages["hazard"].astype("str") != "")).to_numpy(dtype=np.bool_)
-
-
-def _town_minutes(region: Region, state: State) -> np.ndarray:
-    """Minutes to the seat of each village's own town; NaN where the town has no seat with a road node."""
-    villages, towns = region.level("village"), region.level("town")
-    nodes = towns["seat"].map(villages["node"]).fillna(towns["node"]).dropna()
-    network = road_network(region["nodes"], region["links"], minutes=state["links.minutes"])
-    minutes = minutes_matrix(network, origins=network.locate(villages["node"]), targets=network.locate(nodes))
-    column = nodes.index.get_indexer(pd.Index(region.ancestor(villages.index, level="town")))
-    own = minutes[np.arange(len(villages)), np.maximum(column, 0)] if len(nodes) else np.nan
-    return np.where(column >= 0, own, np.nan)
-
-
-def _services(state: State, *, counted: frozenset[str]) -> tuple[str, ...]:
-    """Services that a village has as a whole or not at all, by reach: a move can bring or cost them."""
-    names = []
-    for service in state.matching("served"):
-        demand, served = state[f"demand.{service}"], state[f"served.{service}"]
-        partly = (served > demand * WHOLE) & (served < demand * (1 - WHOLE))
-        if service not in counted and f"served.{service}" not in COUNTED and not partly.any():
-            names.append(service)
-    return tuple(names)
-
-
-def _near(state: State, service: str) -> pd.Series:
-    """Whether a place is known to be served; where nobody asks, by the longest way of those served."""
-    demand, served = state[f"demand.{service}"], state[f"served.{service}"]
-    asked = demand > 0
-    has = asked & (served >= demand * (1 - WHOLE))
-    if f"minutes.{service}" not in state:
-        return has
-    minutes = state[f"minutes.{service}"]
-    longest = minutes[has].max() if has.any() else -np.inf
-    return has | (~asked & (minutes <= longest))
-
-
-def _has(state: State, service: str) -> pd.Series:
-    """Whether people of a place lack nothing; where nobody asks and no way is known, nobody lacks it."""
-    if f"minutes.{service}" in state:
-        return _near(state, service)
-    return _near(state, service) | (state[f"demand.{service}"] <= 0)
 
 
 def _hosts(
@@ -212,7 +124,9 @@ def _hosts(
     villages = region.level("village")
     stays = proposed["proposal"].isin(FORWARD) & ~proposed["hazard"]
     county = region.county_of(villages.index).to_numpy()
-    has = np.array([_has(state, service).to_numpy() for service in services]).reshape(-1, len(villages))
+    has = np.array([lacks_nothing(state, service).to_numpy() for service in services]).reshape(
+        -1, len(villages)
+    )
     network = road_network(region["nodes"], region["links"], minutes=state["links.minutes"])
     place = network.locate(villages["node"])
     origin = np.flatnonzero(leaving.to_numpy())
@@ -345,7 +259,7 @@ def _credit(
         lack = pd.concat(
             [state[f"demand.{service}"] - state[f"served.{service}"] for state in forecast.states], axis=1
         ).max(axis=1)
-        gains = (lack > 0).loc[pairs["village"]].to_numpy() & _near(forecast.states[0], service).loc[
+        gains = (lack > 0).loc[pairs["village"]].to_numpy() & known_to_have(forecast.states[0], service).loc[
             pairs["host"]
         ].to_numpy()
         entries = lasting_entries(
