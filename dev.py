@@ -28,7 +28,7 @@ CHECKS = {
     "types": [BIN / "mypy"],
     "imports": [BIN / "lint-imports"],
     "generated": [PYTHON, "tools/generate.py", "--check"],
-    "tests": [PYTHON, "-m", "pytest"],
+    "tests": [PYTHON, "-m", "pytest", "-n", "auto", "--dist", "loadfile"],
 }
 
 
