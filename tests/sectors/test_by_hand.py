@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from small import short
+from tongqu.base import ScenarioError
 from tongqu.contracts import Assume, Offer, State
 from tongqu.data import Region, make_region
 from tongqu.engine.inputs import prepare
@@ -742,3 +743,12 @@ def test_services_keep_people_where_the_scenario_says_so():
         for state in (better, worse)
     ]
     assert same[0] == same[1], "without the feedback services change nothing"
+
+
+def test_parameters_that_cannot_be_are_named_together():
+    region = county(year=2020, people=two_censuses())
+    wrong = {"lever__jobs": 0.0, "births__sex_ratio": -5.0, "migration__to_town": 1.7, "life__gain": 5.0}
+    with pytest.raises(ScenarioError) as caught:
+        step(region, 2026, **wrong)
+    named = {problem.column for problem in caught.value.problems}
+    assert named == {f"assume.{name.replace('__', '.')}" for name in wrong}

@@ -187,6 +187,7 @@ def _outlook_tables(face: Face, found: Outlook) -> list[Table | str]:
     ]
     if len(found.nowcast):
         shown = found.nowcast.drop(columns=["source", "difference"])
+        shown = shown.assign(relative=shown["relative"].map("{:+.1%}".format))
         parts.append(_frame(face, shown, found, title=heading("table.nowcast", face.language)))
     change = found.summary()["feedback_people"]
     low, high = min(change.values()), max(change.values())

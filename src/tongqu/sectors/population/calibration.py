@@ -31,6 +31,7 @@ from tongqu.methods.people import (
 )
 from tongqu.sectors.population.census import AGES, GAP, Census, Floats, census_of
 from tongqu.sectors.population.origins import stock_by_origin, yearly_flows
+from tongqu.sectors.population.parameters import check_parameters
 
 __all__ = ["Calibration", "Moves", "calibrate", "moving_rates", "survival_at"]
 
@@ -147,7 +148,13 @@ def calibrate(region: Region, parameters: pd.Series) -> Calibration:
         With people of counties and villages; observations of urban, rural and registered people sharpen it.
     parameters : Series of float
         Standards by name, for what censuses do not tell.
+
+    Raises
+    ------
+    ScenarioError
+        If a parameter cannot be.
     """
+    check_parameters({str(name): float(value) for name, value in parameters.items()})
     of = {name: float(parameters[name]) for name in _ASKED}
     given = _Given(
         e0=(of["life.e0_male"], of["life.e0_female"]),

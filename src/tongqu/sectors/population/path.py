@@ -15,8 +15,9 @@ from tongqu.data import Region
 from tongqu.methods.people import Accounts
 from tongqu.sectors.population.calibration import Calibration, calibrate
 from tongqu.sectors.population.census import GROUPS, Census, Floats, census_of, grouped
+from tongqu.sectors.population.parameters import PARAMETERS, check_parameters
 from tongqu.sectors.population.villages import centre_counties
-from tongqu.sectors.population.years import PARAMETERS, Pressure, next_year, start_of
+from tongqu.sectors.population.years import Pressure, next_year, start_of
 
 __all__ = ["Path", "path", "uncertain"]
 
@@ -87,6 +88,7 @@ def path(
     values: dict[str, float | Floats] = {name: float(assume[name]) for name in PARAMETERS}
     people = start_of(census)
     if futures:
+        check_parameters(futures)
         count = len(next(iter(futures.values())))
         values = {name: np.broadcast_to(value, (count,)) for name, value in (values | dict(futures)).items()}
         people = np.broadcast_to(people, (count, *people.shape)).copy()

@@ -16,8 +16,9 @@ from tongqu.contracts import FOREVER, Assume, Forecast, Offer, cost_entries, joi
 from tongqu.data import Region
 from tongqu.sectors.population.calibration import calibrate
 from tongqu.sectors.population.census import AGES, Floats, census_of
+from tongqu.sectors.population.parameters import PARAMETERS
 from tongqu.sectors.population.villages import centre_counties
-from tongqu.sectors.population.years import PARAMETERS, Pressure, next_year
+from tongqu.sectors.population.years import Pressure, next_year
 
 __all__ = ["programmes"]
 

@@ -19,9 +19,10 @@ from tongqu.contracts import Assume, Findings, Forecast, Offer, State
 from tongqu.data import Region
 from tongqu.sectors.population.calibration import Calibration, calibrate
 from tongqu.sectors.population.census import AGES, Census, Floats, census_of
+from tongqu.sectors.population.parameters import PARAMETERS
 from tongqu.sectors.population.programmes import programmes
 from tongqu.sectors.population.villages import centre_counties, share_out
-from tongqu.sectors.population.years import PARAMETERS, Pressure, next_year, start_of
+from tongqu.sectors.population.years import Pressure, next_year, start_of
 
 __all__ = ["Population", "sector"]
 

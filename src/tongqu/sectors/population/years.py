@@ -22,38 +22,15 @@ from tongqu.sectors.population.calibration import (
     survival_at,
 )
 from tongqu.sectors.population.census import Census, Floats
+from tongqu.sectors.population.parameters import LEVERS
 
-__all__ = ["LEVERS", "PARAMETERS", "Pressure", "next_year", "start_of"]
-
-LEVERS: Final = ("jobs", "wages", "services", "housing", "hukou")
-"""What makes a place pull; each has a standard ``lever.*`` and one ``elasticity.*``."""
-
-PARAMETERS: Final = (
-    "life.e0_male",
-    "life.e0_female",
-    "life.gain",
-    "fertility.mean_age",
-    "fertility.deviation",
-    "fertility.change",
-    "births.sex_ratio",
-    "migration.to_town",
-    "migration.from_country",
-    "migration.inside",
-    "migration.deterrence",
-    "migration.coming",
-    "migration.leaving",
-    "migration.townward",
-    "migration.reclassify",
-    "hukou.register",
-    "lever.centre",
-    "feedback.services",
-    "village.remoteness",
-    *(f"{what}.{name}" for what in ("lever", "elasticity") for name in LEVERS),
-)
-"""Standards that the people of a region depend on."""
+__all__ = ["Pressure", "next_year", "start_of"]
 
 LIFE_YEAR: Final = 2020
 """Year that ``life.e0_male`` and ``life.e0_female`` stand for: the census that they are of."""
+
+MOST_BACK: Final = 1.5
+"""Most people who come back in a year over those of the decade: who is away is not without end (assumed)."""
 
 Values = Mapping[str, npt.ArrayLike]
 """Parameters by name: a number, or one for each future."""
@@ -103,7 +80,7 @@ def next_year(
     people : numpy.ndarray of float
         At the start of the year, shape (..., register, county, residence, sex, age).
     values : mapping
-        Every name of `PARAMETERS`; a number, or one for each future.
+        Every name of `parameters.PARAMETERS`; a number, or one for each future.
     year : int
         The year at whose end the result stands.
     """
@@ -195,6 +172,7 @@ def _coming(
     new = (moves.newcomers - inside).clip(min=0.0)
     now = (people.sum(axis=(-5, -3, -2)) @ moves.leaving) * moves.leave
     echo = np.divide(now, moves.leavers, out=np.ones_like(now), where=moves.leavers > 0) * out * pull
+    echo = np.minimum(echo, MOST_BACK)
     scale = _each(values, "migration.coming") * pull
     town = np.asarray(values["migration.to_town"], dtype=np.float64)[..., np.newaxis, np.newaxis]
     places = np.concatenate([town, 1 - town], axis=-1)

@@ -1,0 +1,81 @@
+"""Standards that the people of a region depend on, and the values that they can have at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from tongqu.base import Problem, ScenarioError
+
+__all__ = ["LEVERS", "LIMITS", "PARAMETERS", "check_parameters"]
+
+LEVERS: Final = ("jobs", "wages", "services", "housing", "hukou")
+"""What makes a place pull; each has a standard ``lever.*`` and one ``elasticity.*``."""
+
+LIMITS: Final[Mapping[str, tuple[float, float]]] = {
+    "life.e0_male": (40.0, 100.0),
+    "life.e0_female": (40.0, 100.0),
+    "life.gain": (-1.0, 1.0),
+    "fertility.mean_age": (18.0, 40.0),
+    "fertility.deviation": (2.0, 12.0),
+    "fertility.change": (0.0, 5.0),
+    "births.sex_ratio": (50.0, 200.0),
+    "migration.to_town": (0.0, 1.0),
+    "migration.from_country": (0.0, 1.0),
+    "migration.inside": (0.0, 1.0),
+    "migration.deterrence": (0.0, 1.0),
+    "migration.coming": (0.0, 10.0),
+    "migration.leaving": (0.0, 10.0),
+    "migration.townward": (0.0, 10.0),
+    "migration.reclassify": (0.0, 10.0),
+    "hukou.register": (0.0, 1.0),
+    "lever.centre": (0.1, 10.0),
+    "feedback.services": (-2.0, 2.0),
+    "village.remoteness": (0.0, 5.0),
+    **{f"lever.{name}": (0.1, 10.0) for name in LEVERS},
+    **{f"elasticity.{name}": (-2.0, 5.0) for name in LEVERS},
+}
+"""Values beyond which a parameter means nothing or the model does not hold; far wider than what is likely."""
+
+PARAMETERS: Final = tuple(LIMITS)
+"""Names of the parameters."""
+
+
+def check_parameters(values: Mapping[str, npt.ArrayLike]) -> None:
+    """Nothing if every parameter that is given can be.
+
+    Parameters
+    ----------
+    values : mapping of str to array_like
+        Parameters by name: a number, or one for each future; other names are passed over.
+
+    Raises
+    ------
+    ScenarioError
+        With every parameter that is missing or outside its limits.
+
+    Examples
+    --------
+    >>> check_parameters({"lever.jobs": 1.2})
+    """
+    problems = []
+    for name, (low, high) in LIMITS.items():
+        if name not in values:
+            continue
+        found = np.asarray(values[name], dtype=np.float64).ravel()
+        wrong = found[~((found >= low) & (found <= high))]
+        if wrong.size:
+            problems.append(
+                Problem(
+                    rule="a value that cannot be",
+                    mend=f"give one from {low:g} to {high:g}",
+                    file="scenario",
+                    column=f"assume.{name}",
+                    value=f"{wrong[0]:g}",
+                )
+            )
+    if problems:
+        raise ScenarioError(problems)
