@@ -11,7 +11,7 @@ import pandas as pd
 from tongqu.base import Progress, Report, silent
 from tongqu.contracts import Assume
 from tongqu.data import Region
-from tongqu.methods._arrays import Floats
+from tongqu.sectors.population.census import Floats
 from tongqu.sectors.population.path import path, uncertain
 from tongqu.workflow.outlook.people import in_order, measures
 

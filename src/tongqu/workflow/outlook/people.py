@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from tongqu.data import Region
-from tongqu.methods._arrays import Floats
 from tongqu.methods.people import Accounts
+from tongqu.sectors.population.census import Floats
 from tongqu.sectors.population.path import Path
 
 __all__ = [

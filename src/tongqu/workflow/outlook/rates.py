@@ -8,9 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tongqu.methods._arrays import Floats
 from tongqu.sectors.population.calibration import Calibration
-from tongqu.sectors.population.census import AGES
+from tongqu.sectors.population.census import AGES, Floats
 
 __all__ = ["OUTSIDE", "calibration_table", "flow_table", "schedule_table"]
 

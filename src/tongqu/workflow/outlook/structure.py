@@ -9,11 +9,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tongqu.methods._arrays import Floats
 from tongqu.methods.convergence import beta_convergence, sigma_convergence
 from tongqu.methods.inequality import gini, theil
 from tongqu.methods.settlement import concentration
-from tongqu.sectors.population.census import GAP
+from tongqu.sectors.population.census import GAP, Floats
 from tongqu.sectors.population.path import Path
 
 __all__ = ["HOLLOW", "structure_table"]
