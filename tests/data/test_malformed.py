@@ -94,6 +94,9 @@ EXPECTED: dict[str, list[Row]] = {
     "separator_in_number": [("people.csv", 3, "people", "1,030", "not a number")],
     "swapped_coordinates": [("nodes.csv", 12, "lon", "29.24", "longitude and latitude exchanged")],
     "text_in_number": [("people.csv", 3, "people", "about 30", "not a number")],
+    "too_many_newcomers": [
+        ("observations.csv", 24, "value", "6000", "more people registered elsewhere than people")
+    ],
     "truncated_parquet": [("accounts.parquet", None, "", "", "not a whole Parquet file")],
     "two_files_for_one_table": [("accounts.parquet", None, "", "", "two files for one table")],
     "unknown_column": [("people.csv", 1, "remark", "", "unknown column")],

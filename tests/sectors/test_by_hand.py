@@ -745,6 +745,29 @@ def test_services_keep_people_where_the_scenario_says_so():
     assert same[0] == same[1], "without the feedback services change nothing"
 
 
+def test_years_before_the_census_hold_its_people():
+    """Whoever simulates from an earlier year on carries the census on from its own year."""
+    region = county(year=2020, people=two_censuses(100.0, 105.0), observations=counted(0.15, 0.3))
+    assume, sectors = Assume.of(region["standards"], short()), load_sectors(["population"])
+    early = simulate(region, sectors, scenario=short(), assume=assume, years=list(range(2017, 2027)))
+    right = step(region, 2026)["people.total"]
+    assert early[-1]["people.total"].to_numpy() == pytest.approx(right.to_numpy(), rel=1e-12)
+    assert early[0]["people.total"].equals(early[3]["people.total"])
+
+
+def test_no_programme_brings_people_to_towns_that_are_not_there():
+    region = county(
+        year=2020,
+        people=two_censuses(**BIG),
+        observations=counted(0.1, 0.2),
+        units=units().assign(residence=lambda t: t["residence"].replace("urban", "rural")),
+    )
+    assume, sectors = Assume.of(region["standards"], short()), load_sectors(["population"])
+    states = simulate(region, sectors, scenario=short(), assume=assume)
+    kinds = set(collect_offers(region, sectors, states=states, assume=assume).projects["kind"])
+    assert kinds == {"young_to_villages"}
+
+
 def test_parameters_that_cannot_be_are_named_together():
     region = county(year=2020, people=two_censuses())
     wrong = {"lever__jobs": 0.0, "births__sex_ratio": -5.0, "migration__to_town": 1.7, "life__gain": 5.0}

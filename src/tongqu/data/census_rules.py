@@ -21,6 +21,8 @@ TOTALS: Final = {"resident_people": "", "resident_men": "male", "resident_women"
 """Observations that people by age must add up to, and the sex that they count."""
 RANGES: Final = {"%": (0.0, 100.0), "‰": (0.0, 1000.0)}
 """Range of a rate or share by its unit of measure."""
+ELSEWHERE: Final = "migrants_"
+"""How the names of observations of residents registered elsewhere begin."""
 CHANGES: Final = ("growth", "change")
 """Words in the name of a variable in those units that may be negative or more than the whole."""
 
@@ -47,6 +49,7 @@ def check_censuses(tables: Mapping[str, Checked], *, problems: Problems) -> None
         check_sexes(people, frame, problems=problems)
     if "observations" in tables:
         check_totals(frame, seen=tables["observations"], problems=problems)
+        check_registers(frame, seen=tables["observations"], problems=problems)
 
 
 def census_rows(frame: pd.DataFrame, *levels: str) -> Mask:
@@ -107,6 +110,31 @@ def check_totals(frame: pd.DataFrame, *, seen: Checked, problems: Problems) -> N
             return f"the ages in people.csv add up to {total[position]:.0f}: correct the ages or the total"
 
         problems.add_rows("ages do not add up to the total", at=seen.place("value"), where=wrong, mend=mend)
+
+
+def check_registers(frame: pd.DataFrame, *, seen: Checked, problems: Problems) -> None:
+    """Report places with more people registered elsewhere than people."""
+    if not seen.has("unit", "year", "variable", "value"):
+        return
+    variable = seen.text["variable"].fillna("")
+    table = pd.DataFrame(
+        {
+            "unit": seen.text["unit"].to_numpy(),
+            "year": seen.typed["year"].to_numpy(),
+            "value": seen.typed["value"].to_numpy(dtype=np.float64),
+        }
+    )[variable.str.startswith(ELSEWHERE).to_numpy()]
+    stock = table.groupby(["unit", "year"])["value"].transform("sum")
+    people = frame.groupby(["unit", "year"])["people"].sum()
+    here = people.reindex(pd.MultiIndex.from_frame(table[["unit", "year"]])).to_numpy()
+    wrong = np.zeros(len(variable), dtype=bool)
+    wrong[table.index] = (stock.to_numpy() > here) & ~table.duplicated(["unit", "year"]).to_numpy()
+    problems.add_rows(
+        "more people registered elsewhere than people",
+        at=seen.place("value"),
+        where=wrong,
+        mend="correct the migrants, or the people of that year",
+    )
 
 
 def check_rates(tables: Mapping[str, Checked], *, problems: Problems) -> None:

@@ -148,11 +148,10 @@ def flow_grid(flows: pd.DataFrame, words: Words, *, names: Mapping[str, str], la
 def outside_grid(flows: pd.DataFrame, words: Words, *, names: Mapping[str, str], label: str) -> Grid:
     """Persons a year to and from outside, and between counties, by county."""
     by = dict(iter(flows.groupby("kind")))
+    inside = by.get("inside", flows.iloc[:0])
     rows = []
     for unit in list(names)[1:]:
-        out, into = (
-            by["inside"][by["inside"][side] == unit]["people"].sum() for side in ("origin", "destination")
-        )
+        out, into = (inside[inside[side] == unit]["people"].sum() for side in ("origin", "destination"))
         away = number_at(by["leavers"].set_index("origin"), unit, "people")
         come = [
             number_at(by[kind].set_index("destination"), unit, "people")

@@ -188,7 +188,8 @@ def _by_residence(region: Region, counted: Floats, *, homes: Floats, town: Float
     share = np.repeat(share, np.diff(np.append(STARTS, AGES)), axis=-1)
     flat, people = (values.reshape(len(single), -1) for values in (share, single))
     urban, rural = (observed(region, f"{side}_people", year=year) for side in ("urban", "rural"))
-    known = urban / (urban + rural)
+    both = urban + rural
+    known = np.divide(urban, both, out=np.full_like(both, np.nan), where=both > 0)
     total = np.where(np.isfinite(known), known * people.sum(axis=1), (flat * people).sum(axis=1))
     part = rake_shares(flat, people=people, total=total).reshape(single.shape)
     return np.stack([single * part, single * (1 - part)], axis=1)

@@ -15,7 +15,7 @@ __all__ = ["LEVERS", "LIMITS", "PARAMETERS", "check_parameters"]
 LEVERS: Final = ("jobs", "wages", "services", "housing", "hukou")
 """What makes a place pull; each has a standard ``lever.*`` and one ``elasticity.*``."""
 
-LIMITS: Final[Mapping[str, tuple[float, float]]] = {
+LIMITS: Final[dict[str, tuple[float, float]]] = {
     "life.e0_male": (40.0, 100.0),
     "life.e0_female": (40.0, 100.0),
     "life.gain": (-1.0, 1.0),
@@ -40,6 +40,28 @@ LIMITS: Final[Mapping[str, tuple[float, float]]] = {
 }
 """Values beyond which a parameter means nothing or the model does not hold; far wider than what is likely."""
 
+OTHERS: Final[dict[str, tuple[float, float]]] = {
+    "programme.jobs": (0.0, 0.1),
+    "programme.homes": (0.0, 0.1),
+    "programme.young": (0.0, 0.1),
+    "programme.registration": (0.0, 1.0),
+    "programme.newcomer_cost": (0.0, 1000.0),
+    "programme.jobs_cost": (0.0, 1000.0),
+    "programme.homes_cost": (0.0, 1000.0),
+    "programme.young_cost": (0.0, 1000.0),
+    "programme.registration_cost": (0.0, 1000.0),
+    "relocation.cost_per_person": (0.0, 1000.0),
+    "relocation.take_up": (0.01, 1.0),
+    "relocation.most_people": (0.0, 100_000.0),
+    "relocation.persons_per_household": (1.0, 20.0),
+    "relocation.saving": (0.0, 100.0),
+    "relocation.host_land": (0.0, 10_000.0),
+    "relocation.homestead": (0.0, 10_000.0),
+    "relocation.reclaim": (0.0, 1.0),
+    "village.reach_share": (0.0, 1.0),
+}
+"""Likewise for what programmes and moves of people cost and how large they are."""
+
 PARAMETERS: Final = tuple(LIMITS)
 """Names of the parameters."""
 
@@ -62,7 +84,7 @@ def check_parameters(values: Mapping[str, npt.ArrayLike]) -> None:
     >>> check_parameters({"lever.jobs": 1.2})
     """
     problems = []
-    for name, (low, high) in LIMITS.items():
+    for name, (low, high) in (LIMITS | OTHERS).items():
         if name not in values:
             continue
         found = np.asarray(values[name], dtype=np.float64).ravel()

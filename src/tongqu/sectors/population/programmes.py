@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tongqu.contracts import FOREVER, Assume, Forecast, Offer, cost_entries, join_offers, project_table
@@ -17,7 +18,7 @@ from tongqu.data import Region
 from tongqu.sectors.population.calibration import calibrate
 from tongqu.sectors.population.census import AGES, Floats, census_of
 from tongqu.sectors.population.parameters import PARAMETERS
-from tongqu.sectors.population.villages import centre_counties
+from tongqu.sectors.population.villages import centre_counties, empty_cells
 from tongqu.sectors.population.years import Pressure, next_year
 
 __all__ = ["programmes"]
@@ -106,7 +107,7 @@ def _offered(region: Region, forecast: Forecast, one: _Programme, *, start: Floa
     }[one.entry]
     persons = np.round(about * assume[one.share])
     answer = _answer(region, forecast, one, start=start, persons=persons, assume=assume)
-    some = persons > 0
+    some = (persons > 0) & _has_places(region, one)
     counties, persons = counties[some], persons[some]
     seats = region["units"].set_index("unit")["node"].reindex(counties["seat"]).to_numpy()
     projects = project_table(
@@ -135,6 +136,16 @@ def _offered(region: Region, forecast: Forecast, one: _Programme, *, start: Floa
         for key, values in answer.items()
     ]
     return Offer(projects, pd.concat([cost_entries(projects), coming, *stocks], ignore_index=True))
+
+
+def _has_places(region: Region, one: _Programme) -> npt.NDArray[np.bool_]:
+    """Whether each county has villages of the residence that the programme brings people to."""
+    count = len(region.level("county"))
+    lacking = {(county, residence) for county, residence, _ in empty_cells(region)}
+    if one.ledger != "arrive":
+        return np.ones(count, dtype=np.bool_)
+    residence = 0 if one.entry == "urban" else 1
+    return np.array([(county, residence) not in lacking for county in range(count)], dtype=np.bool_)
 
 
 def _answer(

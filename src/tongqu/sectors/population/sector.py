@@ -91,7 +91,7 @@ class Population:
         return {
             **_village_values(region, people, opened, years=before.year - region.base_year, assume=assume),
             CELLS: pd.Series(people.ravel()),
-            CELLS_YEAR: pd.Series([float(before.year)]),
+            CELLS_YEAR: pd.Series([float(max(before.year, census.year))]),
             SERVICES: _first_services(before, services),
         }
 

@@ -19,7 +19,7 @@ from tongqu.methods.relocation import relocate
 from tongqu.methods.travel import great_circle_km
 from tongqu.sectors.population.census import GROUPS, Floats, grouped, village_cube
 
-__all__ = ["PUPILS", "centre_counties", "share_out"]
+__all__ = ["PUPILS", "centre_counties", "empty_cells", "share_out"]
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -132,6 +132,11 @@ def _cells(region: Region) -> tuple[Ints, list[tuple[int, int, int]]]:
     here = people.reshape(-1, 2) > 0
     lost = [(int(row), int(column), 1 - int(column)) for row, column in np.argwhere(~here) if here[row].any()]
     return cell.astype(np.int64), lost
+
+
+def empty_cells(region: Region) -> list[tuple[int, int, int]]:
+    """Counties without people in villages of a residence: county, that residence, the other one."""
+    return _cells(region)[1]
 
 
 def _drift(region: Region, *, years: int, centre: float, remoteness: float) -> Floats:

@@ -229,19 +229,23 @@ def _town_and_country(
 ) -> pd.DataFrame:
     """People whom a move to an urban host makes urban, and young rural people who are rural no more.
 
-    Entries are the same in every year, so they stand for the mean of the years in which the move can work.
+    By years since the start, for a start in the first year of the plan: those who are still there then.
     """
     urban = (region.level("village")["residence"] == "urban").loc[pairs["host"]].to_numpy()
-    working = forecast.states[LEAD:] or forecast.states[-1:]
+    since = np.arange(LEAD, max(len(forecast.states), LEAD + 1))
     parts: list[pd.DataFrame] = []
     for key, variable, sign in (
         ("urban_people", "people.total", 1),
         ("rural_young", "people.rural_young", -1),
     ):
-        people = pd.concat([state[variable] for state in working], axis=1).loc[pairs["village"]]
-        amount = sign * people.mean(axis=1).to_numpy() * assume["relocation.take_up"]
-        entries = lasting_entries(projects, ledger="stock", unit=projects["county"], key=key, amount=amount)
-        parts.append(entries.loc[urban & (amount != 0)])
+        states = [forecast.states[min(int(year), len(forecast.states) - 1)] for year in since]
+        people = np.stack([state[variable].loc[pairs["village"]].to_numpy() for state in states], axis=1)
+        steps = sign * np.diff(people, axis=1, prepend=0.0) * assume["relocation.take_up"]
+        each = projects.loc[projects.index.repeat(len(since))]
+        entries = lasting_entries(
+            each, ledger="stock", unit=each["county"], key=key, amount=steps.ravel()
+        ).assign(since=np.tile(since, len(projects)))
+        parts.append(entries.loc[np.repeat(urban, len(since)) & (steps.ravel() != 0)])
     return pd.concat(parts, ignore_index=True)
 
 

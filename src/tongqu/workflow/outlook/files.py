@@ -165,7 +165,7 @@ def worded(table: pd.DataFrame, region: Region, *, language: Language) -> pd.Dat
             word = values.map(names).fillna(values.map(lambda code: heading(f"{code}", language)))
             shown[heading(f"{column}_name", language)] = word
         elif column in WORDED:
-            values = _words(values, column, language=language)
+            values = _words(values, "reason" if column == "runner_up" else column, language=language)
         elif pd.api.types.is_bool_dtype(values):
             values = values.map({True: heading("yes", language), False: heading("no", language)})
         elif pd.api.types.is_float_dtype(values):
