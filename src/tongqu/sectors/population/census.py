@@ -25,7 +25,19 @@ from tongqu.methods.people import (
     split_ages,
 )
 
-__all__ = ["AGES", "GAP", "GROUPS", "Census", "Floats", "census_of", "grouped", "observed", "village_cube"]
+__all__ = [
+    "AGES",
+    "GAP",
+    "GROUPS",
+    "OLD",
+    "YOUNG",
+    "Census",
+    "Floats",
+    "census_of",
+    "grouped",
+    "observed",
+    "village_cube",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,6 +45,10 @@ AGES: Final = 101
 """Single ages, 0 to 100 and more."""
 GROUPS: Final = (*(f"{age}-{age + 4}" for age in range(0, 85, 5)), "85+")
 """Five-year groups that villages are kept in."""
+YOUNG: Final = ("20-24", "25-29", "30-34", "35-39", "40-44")
+"""Groups whose staying tells whether a village hollows out."""
+OLD: Final = ("65-69", "70-74", "75-79", "80-84", "85+")
+"""Groups of the old."""
 GAP: Final = 10
 """Years between two censuses of China; nothing is read from two counts that lie further or nearer."""
 SEXES: Final[tuple[Sex, Sex]] = ("male", "female")

@@ -18,7 +18,7 @@ import pandas as pd
 from tongqu.contracts import Assume, Findings, Forecast, Offer, State
 from tongqu.data import Region
 from tongqu.sectors.population.calibration import Calibration, calibrate
-from tongqu.sectors.population.census import AGES, Census, Floats, census_of
+from tongqu.sectors.population.census import AGES, OLD, YOUNG, Census, Floats, census_of
 from tongqu.sectors.population.parameters import PARAMETERS
 from tongqu.sectors.population.programmes import programmes
 from tongqu.sectors.population.villages import centre_counties, share_out
@@ -26,8 +26,6 @@ from tongqu.sectors.population.years import Pressure, next_year, start_of
 
 __all__ = ["Population", "sector"]
 
-YOUNG: Final = ("20-24", "25-29", "30-34", "35-39", "40-44")
-OLD: Final = ("65-69", "70-74", "75-79", "80-84", "85+")
 CELLS: Final = "cells.people"
 CELLS_YEAR: Final = "cells.year"
 SERVICES: Final = "cells.services"

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from tongqu.data import Region
+from tongqu.methods.cohort import people_aged
 from tongqu.methods.relocation import relocate
 from tongqu.methods.travel import great_circle_km
 from tongqu.sectors.population.census import GROUPS, Floats, grouped, village_cube
@@ -72,7 +73,7 @@ def share_out(
     groups = _shared(grouped(flat), weights, cell)
     schools = np.stack([flat[:, first:end].sum(axis=-1) for first, end in PUPILS.values()], axis=-1)
     ages = np.stack(
-        [_school_weights(weights, first=first, end=end) for first, end in PUPILS.values()], axis=-1
+        [people_aged(weights, low=first, high=end - 1) for first, end in PUPILS.values()], axis=-1
     )
     pupils = _shared(schools, ages, cell)
     if moved is not None and len(moved):
@@ -100,14 +101,6 @@ def _shared(totals: Floats, weights: Floats, cell: Ints) -> Floats:
     by_all = weights.sum(axis=1) / np.where(everybody > 0, everybody, 1.0)[cell]
     share = np.where(own, weights / np.where(own, sums[cell], 1.0), by_all[:, None])
     return np.asarray(totals[cell] * share)
-
-
-def _school_weights(weights: Floats, *, first: int, end: int) -> Floats:
-    """Children of school age by village, each five-year group spread evenly."""
-    total = np.zeros(len(weights))
-    for group in range(first // 5, (end - 1) // 5 + 1):
-        total += weights[:, group] * (min(end, 5 * group + 5) - max(first, 5 * group)) / 5
-    return total
 
 
 @lru_cache(maxsize=4)

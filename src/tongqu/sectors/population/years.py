@@ -100,7 +100,7 @@ def _rates(
     return Rates(
         _survival(found, values, year=year),
         fertility=_fertility(found, values, since=since),
-        boys=boys_share_of(values),
+        boys=_boys(values),
         leaving=leaving[..., np.newaxis, :, :, :, :],
         routes=routes[..., np.newaxis, :, :],
         emigration=emigration[..., np.newaxis, :, :, :, :],
@@ -110,7 +110,7 @@ def _rates(
     )
 
 
-def boys_share_of(values: Values) -> Floats:
+def _boys(values: Values) -> Floats:
     """Share of boys, with axes for register, county and residence."""
     ratio = np.asarray(values["births.sex_ratio"], dtype=np.float64)
     return np.asarray(ratio / (100 + ratio))[..., np.newaxis, np.newaxis, np.newaxis]

@@ -10,14 +10,13 @@ import pandas as pd
 
 from tongqu.contracts import Assume, State
 from tongqu.data import Region
+from tongqu.sectors.population.census import OLD, YOUNG
 from tongqu.sectors.population.path import Path
 from tongqu.sectors.population.villages import share_out
 from tongqu.sectors.relocation.proposals import village_proposals
 
-__all__ = ["YOUNG", "village_table"]
+__all__ = ["village_table"]
 
-YOUNG: Final = ("20-24", "25-29", "30-34", "35-39", "40-44")
-OLD: Final = ("65-69", "70-74", "75-79", "80-84", "85+")
 MINUTES: Final = ("minutes_town", "minutes_hospital", "minutes_county")
 PROPOSED: Final = ("proposal", "reason", "measure", "value", "threshold", "runner_up", "close")
 
