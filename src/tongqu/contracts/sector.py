@@ -56,6 +56,8 @@ class Sector(Protocol):
 
     ``reads`` and ``writes`` name state variables; each variable has one writer. A sector's ``step`` gets
     the state with everything that sectors before it wrote this year, and last year's values of the rest.
+    A read written ``last.NAME`` means last year's value of ``NAME``: its writer need not come earlier, and
+    in the first year nobody has written it.
     """
 
     @property

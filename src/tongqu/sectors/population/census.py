@@ -30,6 +30,7 @@ __all__ = [
     "GAP",
     "GROUPS",
     "OLD",
+    "WORKING",
     "YOUNG",
     "Census",
     "Floats",
@@ -47,6 +48,8 @@ GROUPS: Final = (*(f"{age}-{age + 4}" for age in range(0, 85, 5)), "85+")
 """Five-year groups that villages are kept in."""
 YOUNG: Final = ("20-24", "25-29", "30-34", "35-39", "40-44")
 """Groups whose staying tells whether a village hollows out."""
+WORKING: Final = tuple(f"{age}-{age + 4}" for age in range(20, 60, 5))
+"""Age groups of those who work: 20 to 59 (the retirement ages before their rise from 2025 on, men's)."""
 OLD: Final = ("65-69", "70-74", "75-79", "80-84", "85+")
 """Groups of the old."""
 GAP: Final = 10

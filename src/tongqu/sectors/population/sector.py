@@ -2,7 +2,8 @@
 
 Counties by residence, register, sex and single age are carried on by the cohort-component method, with rates
 read from the region's two censuses; villages are a share-out of them. Programmes bring people or get them
-registered, relocation moves them, and better services may keep them, as far as the scenario says so.
+registered, relocation moves them, and what a plan adds to last year's jobs and pay draws them. Better
+services may keep them, as far as the scenario says so.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import pandas as pd
 from tongqu.contracts import Assume, Findings, Forecast, Offer, State
 from tongqu.data import Region
 from tongqu.sectors.population.calibration import Calibration, calibrate
-from tongqu.sectors.population.census import AGES, OLD, YOUNG, Census, Floats, census_of
+from tongqu.sectors.population.census import AGES, OLD, WORKING, YOUNG, Census, Floats, census_of
 from tongqu.sectors.population.parameters import PARAMETERS
 from tongqu.sectors.population.programmes import programmes
 from tongqu.sectors.population.villages import centre_counties, share_out
@@ -37,7 +38,9 @@ class Population:
 
     name: str = "population"
     tables: frozenset[str] = frozenset({"units", "people"})
-    reads: frozenset[str] = frozenset()
+    reads: frozenset[str] = frozenset(
+        {"last.jobs.total", "last.jobs.trend", "last.wages.mean", "last.wages.trend"}
+    )
     writes: frozenset[str] = frozenset(
         {
             "people.total",
@@ -46,6 +49,7 @@ class Population:
             "people.old",
             "people.rural_young",
             "people.rural_young_2020",
+            "people.working",
             "pupils.primary",
             "pupils.junior",
             "pupils.rural_primary",
@@ -169,7 +173,21 @@ def _pressure(region: Region, before: State, opened: Offer, *, services: pd.Seri
         persons("register", "people"),
         ratio,
         centre_counties(region),
+        jobs=_against_trend(before, "jobs.total", "jobs.trend", counties=counties),
+        wages=_against_trend(before, "wages.mean", "wages.trend", counties=counties),
     )
+
+
+def _against_trend(before: State, name: str, trend: str, *, counties: pd.Index) -> Floats:
+    """Last year's value over what the trend alone gave; 1 where nobody has written it or there is none.
+
+    The trend itself is in the rates of the two censuses already: only what departs from it acts.
+    """
+    if name not in before or trend not in before:
+        return np.ones(len(counties))
+    value, usual = (before[one].reindex(counties).to_numpy(dtype=np.float64) for one in (name, trend))
+    known = (usual > 0) & (value > 0)
+    return np.divide(value, usual, out=np.ones(len(counties)), where=known)
 
 
 def _village_values(
@@ -200,6 +218,7 @@ def _village_values(
         "people.old": groups[list(OLD)].sum(axis=1),
         "people.rural_young": young,
         "people.rural_young_2020": _base_young(region),
+        "people.working": groups[list(WORKING)].sum(axis=1),
         "pupils.primary": pupils["primary"],
         "pupils.junior": pupils["junior"],
         "pupils.rural_primary": pupils["primary"].where(~urban, 0.0),

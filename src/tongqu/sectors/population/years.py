@@ -50,12 +50,16 @@ class Pressure:
         People served over people in need, against the first year, (county,).
     centre : numpy.ndarray of bool
         Counties that the lever of the centre strengthens, (county,).
+    jobs, wages : numpy.ndarray of float
+        Jobs, and pay of a job, against what the trend alone would give, (county,) or one number.
     """
 
     arrive: Floats
     register: Floats
     services: Floats
     centre: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    jobs: Floats = field(default_factory=lambda: np.ones(1))
+    wages: Floats = field(default_factory=lambda: np.ones(1))
 
     @classmethod
     def none(cls, counties: int, *, centre: npt.NDArray[np.bool_] | None = None) -> Pressure:
@@ -124,8 +128,13 @@ def _each(values: Values, name: str) -> Floats:
 def _pull(values: Values, pressure: Pressure) -> Floats:
     """How much more each county pulls than in the decade of the censuses, shape (..., county)."""
     ones = np.ones(len(pressure.services))
+    acting = {"jobs": pressure.jobs, "wages": pressure.wages}
     levers = [
-        Lever(name, _each(values, f"lever.{name}") * ones, elasticity=values[f"elasticity.{name}"])
+        Lever(
+            name,
+            _each(values, f"lever.{name}") * acting.get(name, ones) * ones,
+            elasticity=values[f"elasticity.{name}"],
+        )
         for name in LEVERS
     ]
     centre = np.where(pressure.centre, _each(values, "lever.centre"), 1.0)

@@ -1,0 +1,204 @@
+"""Income: what people of town and country have in each county, from which source, and how far apart they are.
+
+The first year's income is the published one, carried on; afterwards wages follow pay in the county, business
+income of the country follows farming, transfers follow budgets and pensions. What projects add for country
+people are entries of their own, so that a plan promises what the simulation counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tongqu.contracts import Assume, Findings, Forecast, Offer, State
+from tongqu.data import Region
+from tongqu.methods.income import SOURCES, carry
+from tongqu.sectors.income.start import SIDES, first_incomes, source_shares
+
+__all__ = ["Income", "sector"]
+
+Floats = npt.NDArray[np.float64]
+
+CELLS: Final = "cells.income"
+"""First year's income by side and source, then wages, farming and pensions of that year, and the year."""
+DRIVERS: Final = 3
+WAN: Final = 10_000.0
+"""Yuan in 万元."""
+PARTS: Final = tuple(f"income.{side}_{source}" for side in SIDES for source in SOURCES)
+
+
+@dataclass(frozen=True)
+class Income:
+    """Income per head in yuan a year, by county."""
+
+    name: str = "income"
+    tables: frozenset[str] = frozenset({"units", "people"})
+    reads: frozenset[str] = frozenset(
+        {
+            "people.rural",
+            "people.urban",
+            "pension.paid",
+            "value_added.farm",
+            "value_added.total",
+            "wages.trend",
+        }
+    )
+    writes: frozenset[str] = frozenset(
+        {
+            *PARTS,
+            "income.urban",
+            "income.rural",
+            "income.ratio",
+            "income.rural_at_urban",
+            "stock.rural_income",
+            CELLS,
+        }
+    )
+
+    def diagnose(self, region: Region, state: State) -> Findings:
+        """Income of town and country and their ratio, by county."""
+        wide = pd.DataFrame(
+            {
+                "urban income, yuan": state["income.urban"],
+                "rural income, yuan": state["income.rural"],
+                "urban to rural income": state["income.ratio"],
+            }
+        ).rename_axis("unit")
+        return Findings(wide.reset_index().melt(id_vars="unit", var_name="variable", value_name="value"))
+
+    def step(
+        self, region: Region, before: State, *, opened: Offer, assume: Assume
+    ) -> Mapping[str, pd.Series]:
+        """Income of the year of ``before``; projects add what their entries say."""
+        counties = region.level("county").index
+        people = {side: _by_county(region, before, f"people.{side}") for side in SIDES}
+        added = {key: _added(opened, key, counties=counties) for key in ("rural_income", "value_added")}
+        drivers = _drivers(before, people, opened=opened, counties=counties)
+        first, start, since = _start(region, before, people=people, drivers=drivers, assume=assume)
+        by_source = _by_source(first, start, drivers, years=before.year - since, assume=assume)
+        heads = np.stack([people[side] for side in SIDES])
+        plan = np.stack([_town_share(added, assume=assume), added["rural_income"]]) * WAN
+        more = np.divide(plan, heads, out=np.zeros_like(plan), where=heads > 0)
+        whole = by_source.sum(axis=-1)
+        total = whole + np.where(whole > 0, more, 0.0)
+        return _written(by_source, total, heads, cells=(first, start, since), counties=counties)
+
+    def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
+        """Offer nothing: others' projects change incomes."""
+        return Offer()
+
+
+def _by_county(region: Region, state: State, name: str) -> Floats:
+    counties = region.level("county").index
+    values = state[name]
+    sums = values.groupby(region.county_of(values.index).to_numpy()).sum()
+    return sums.reindex(counties, fill_value=0.0).to_numpy(dtype=np.float64)
+
+
+def _added(opened: Offer, key: str, *, counties: pd.Index) -> Floats:
+    """What opened projects add to a stock by county."""
+    entries = opened.entries
+    mine = entries[(entries["ledger"] == "stock") & (entries["key"] == key)]
+    sums = mine.groupby("unit")["amount"].sum()
+    return sums.reindex(counties, fill_value=0.0).to_numpy(dtype=np.float64)
+
+
+def _known(state: State, name: str, *, counties: pd.Index) -> Floats:
+    """A county variable, 0 where no sector writes it."""
+    if name not in state:
+        return np.zeros(len(counties))
+    return state[name].reindex(counties).to_numpy(dtype=np.float64)
+
+
+def _drivers(state: State, people: dict[str, Floats], *, opened: Offer, counties: pd.Index) -> Floats:
+    """Pay of a job, and farming and pensions per country person, without what projects add; (3, county)."""
+    heads = np.maximum(people["rural"], 1.0)
+    farm = _known(state, "value_added.farm", counties=counties) - _added(
+        opened, "farm_value_added", counties=counties
+    )
+    pension = _known(state, "pension.paid", counties=counties) - _added(opened, "pension", counties=counties)
+    wages = _known(state, "wages.trend", counties=counties)
+    return np.stack([wages, np.maximum(farm, 0.0) / heads, np.maximum(pension, 0.0) / heads])
+
+
+def _by_source(first: Floats, start: Floats, drivers: Floats, *, years: int, assume: Assume) -> Floats:
+    """Income per head by side, county and source some years on, without what projects add.
+
+    What drives a source and is not known grows as income as a whole is assumed to.
+    """
+    usual = {side: (1 + assume[f"growth.income_{side}"]) ** years for side in SIDES}
+    budget = (1 + assume["growth.transfers"]) ** years
+
+    def index(driver: int, unknown: float) -> Floats:
+        known = start[driver] > 0
+        return np.divide(drivers[driver], start[driver], out=np.full(known.shape, unknown), where=known)
+
+    share = assume["income.pension_in_transfers"]
+    pay = index(0, usual["urban"])
+    urban = carry(first[0], wage=pay, business=pay, transfer=budget)
+    rural = carry(
+        first[1],
+        wage=index(0, usual["rural"]),
+        business=index(1, usual["rural"]),
+        transfer=(1 - share) * budget + share * index(2, budget),
+    )
+    return np.stack([urban, rural])
+
+
+def _start(
+    region: Region, before: State, *, people: dict[str, Floats], drivers: Floats, assume: Assume
+) -> tuple[Floats, Floats, int]:
+    """First year's income by side, county and source; what drove it; and that year."""
+    count = len(region.level("county"))
+    if CELLS in before:
+        kept = before[CELLS].to_numpy(dtype=np.float64)
+        if int(kept[-1]) < before.year:
+            size = len(SIDES) * count * len(SOURCES)
+            first = kept[:size].reshape(len(SIDES), count, len(SOURCES))
+            return first, kept[size:-1].reshape(DRIVERS, count), int(kept[-1])
+    heads = people["urban"] + people["rural"]
+    produced = _known(before, "value_added.total", counties=region.level("county").index)
+    totals = first_incomes(
+        region,
+        year=before.year,
+        people=people,
+        level=np.divide(produced, heads, out=np.zeros(count), where=heads > 0),
+        growth={side: assume[f"growth.income_{side}"] for side in SIDES},
+        elasticity=assume["elasticity.income_county"],
+    )
+    shares = source_shares(lambda name: assume[name])
+    return totals[:, :, np.newaxis] * shares[:, np.newaxis, :], drivers, before.year
+
+
+def _town_share(added: Mapping[str, Floats], *, assume: Assume) -> Floats:
+    """What town people earn of the value that projects add: pay, less what goes to country people."""
+    pay = assume["income.labour_share"] * added["value_added"]
+    return np.asarray(np.maximum(pay - added["rural_income"], 0.0))
+
+
+def _written(
+    by_source: Floats, total: Floats, heads: Floats, *, cells: tuple[Floats, Floats, int], counties: pd.Index
+) -> dict[str, pd.Series]:
+    first, start, since = cells
+    urban, rural = total
+    both = (urban > 0) & (rural > 0)
+    values = {
+        "income.urban": urban,
+        "income.rural": rural,
+        "income.ratio": np.divide(urban, rural, out=np.zeros_like(urban), where=both),
+        "income.rural_at_urban": heads[1] * urban / WAN * both,
+        "stock.rural_income": heads[1] * rural / WAN * both,
+        **dict(zip(PARTS, np.moveaxis(by_source, -1, 1).reshape(len(PARTS), -1), strict=True)),
+    }
+    kept = np.concatenate([first.ravel(), start.ravel(), [float(since)]])
+    return {name: pd.Series(value, index=counties) for name, value in values.items()} | {
+        CELLS: pd.Series(kept)
+    }
+
+
+sector = Income()
