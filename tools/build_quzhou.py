@@ -15,7 +15,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from quzhou import accounts, bundle, figures, people, places, raw, roads, sites
+from quzhou import accounts, bundle, chains, figures, io, people, places, raw, roads, sites
 
 TARGET = Path(__file__).resolve().parents[1] / "src" / "tongqu" / "regions" / "quzhou"
 
@@ -41,7 +41,14 @@ def tables() -> dict[str, pd.DataFrame]:
         "observations": observed,
         "variables": listed[listed["variable"].isin(observed["variable"])],
         "jobs": figures.jobs(),
+        "industries": io.industries(),
+        "input_output": io.tables(),
+        "reference_jobs": io.reference_jobs(),
         "accounts": accounts.build(),
+        "chain_products": chains.products(),
+        "chain_stages": chains.stages(),
+        "chain_links": chains.links(),
+        "chain_supply": chains.supply(),
         "elevation": raw.table("elevation")
         .astype(float)
         .sort_values(["lon", "lat"])

@@ -29,6 +29,8 @@ UNITS = {
 }
 # Figures of a date within the year that stand for the year; all other parts of years are left out.
 DATED = {"2024-11": 2024, "2020-09-30": 2020, "2021-09": 2021}
+# Figures of the first months of a year are variables of their own: the year, and the end of their name.
+PARTS = {"2023M1-11": ("2023", "_11m")}
 # Industry headings in the order of GB/T 4754-2017, as each census prints them.
 LETTERS_2020 = {
     "农林牧渔业": "A", "采矿业": "B", "制造业": "C", "电力热力燃气及水生产和供应业": "D", "建筑业": "E",
@@ -86,8 +88,11 @@ def published() -> pd.DataFrame:
     """Figures of bulletins and news of whole years, in the units of the variables table."""
     named = raw.table("variables").dropna(subset="statistics")
     named = named.assign(indicator=named["statistics"].str.split(";")).explode("indicator")
-    figures = carried().merge(named, on="indicator")
-    year = figures["year"].replace({k: str(v) for k, v in DATED.items()})
+    rows = carried()
+    ending = rows["year"].map({k: v[1] for k, v in PARTS.items()}).fillna("")
+    figures = rows.assign(indicator=rows["indicator"] + ending).merge(named, on="indicator")
+    whole = {k: str(v) for k, v in DATED.items()} | {k: v[0] for k, v in PARTS.items()}
+    year = figures["year"].replace(whole)
     figures = figures.assign(year=pd.to_numeric(year, errors="coerce")).dropna(subset="year")
     factor = figures["unit_of_measure_x"].map({k: v[0] for k, v in UNITS.items()})
     unit = figures["unit_of_measure_x"].map({k: v[1] for k, v in UNITS.items()})
