@@ -27,6 +27,14 @@ EXPECTED: dict[str, list[Row]] = {
     "box_upside_down": [("region.toml", None, "bbox", "[119.0, 29.5, 119.5, 29.4]", "not a box")],
     "code_turned_into_number": [("sources.csv", 8, "source", "9.90102E+11", "a code turned into a number")],
     "column_without_heading": [("people.csv", 1, "", "", "a column without a heading")],
+    "debt_limit_below_debt": [
+        ("accounts.csv", 46, "amount_wan", "5000", "a debt limit below the debt"),
+    ],
+    "debt_parts_off_the_whole": [
+        ("accounts.csv", 30, "amount_wan", "8820", "parts do not add up to the whole"),
+    ],
+    "tax_above_revenue": [("accounts.csv", 47, "amount_wan", "6000", "a part above its whole")],
+    "year_missing_in_accounts": [("accounts.csv", 26, "year", "2023", "a year is missing before it")],
     "cycle_of_parents": [
         ("units.csv", 2, "parent", "990101", "a cycle of parents"),
         ("units.csv", 3, "parent", "990100", "a cycle of parents"),
@@ -118,6 +126,10 @@ MENDS = {
     "duplicate_code": "row 16 has the same unit",
     "sex_missing": "add the rows of female for 990102 in 2020",
     "county_in_one_census": "give its people in 2010",
+    "debt_limit_below_debt": "debt of 990102 in 2023 is 5733: correct one of them",
+    "debt_parts_off_the_whole": "the general and the special part add up to 8000",
+    "tax_above_revenue": "own_revenue of 990101 in 2023 is 5624",
+    "year_missing_in_accounts": "give own_revenue of 990101 in 2022 too",
     "ages_off_the_total": "add up to 9720",
     "impossible_rate": "from 0 to 100%",
     "role_on_the_wrong_level": "only a town can be county_seat",

@@ -148,7 +148,7 @@ def test_a_region_of_towns_only_is_diagnosed_without_shares_of_nobody():
 
 def test_a_county_that_spends_nothing_has_no_self_sufficiency():
     accounts = SOURCE["accounts"]
-    spent = (accounts["item"] == "expenditure") & (accounts["unit"] == COUNTY)
+    spent = accounts["item"].isin(["expenditure", "debt"]) & (accounts["unit"] == COUNTY)
     region = variant(accounts=accounts.assign(amount_wan=accounts["amount_wan"].mask(spent, 0.0)))
     values = finance.sector.step(
         region, State(2026), opened=Offer(), assume=Assume.of(region["standards"], short())

@@ -15,9 +15,11 @@ __all__ = [
     "DEBT_WARNING",
     "Balance",
     "DebtBand",
+    "NewcomerCost",
     "annuity",
     "debt_band",
     "debt_ratio",
+    "newcomer_cost",
     "roll",
     "self_sufficiency",
 ]
@@ -98,13 +100,17 @@ def debt_ratio(debt: npt.ArrayLike, *, own_revenue: npt.ArrayLike, transfers: np
     return np.asarray(np.where(capacity > 0, owed / np.where(capacity > 0, capacity, 1.0), bare))
 
 
-def debt_band(ratio: npt.ArrayLike) -> npt.NDArray[np.str_]:
+def debt_band(
+    ratio: npt.ArrayLike, *, limit: float = DEBT_LIMIT, warning: float = DEBT_WARNING
+) -> npt.NDArray[np.str_]:
     """Band of a debt ratio: within, warning or over.
 
     Parameters
     ----------
     ratio : array_like of float
         As `debt_ratio` gives it, any shape.
+    limit, warning : float
+        Upper ends of the first two bands, as shares; the warning range may not end below the limit.
 
     Returns
     -------
@@ -114,7 +120,7 @@ def debt_band(ratio: npt.ArrayLike) -> npt.NDArray[np.str_]:
     Raises
     ------
     DataError
-        If a ratio is missing or negative.
+        If a ratio is missing or negative, or the bands are out of order.
 
     References
     ----------
@@ -126,7 +132,10 @@ def debt_band(ratio: npt.ArrayLike) -> npt.NDArray[np.str_]:
     array(['within', 'warning', 'over'], dtype='<U7')
     """
     value = floats(ratio, column="ratio", low=0)
-    return np.asarray(np.select([value <= DEBT_LIMIT, value <= DEBT_WARNING], ["within", "warning"], "over"))
+    require(
+        0 < limit <= warning, column="warning", rule="it is below the limit", mend="give the limit or more"
+    )
+    return np.asarray(np.select([value <= limit, value <= warning], ["within", "warning"], "over"))
 
 
 def annuity(principal: npt.ArrayLike, *, rate: float, years: int) -> Floats:
@@ -160,6 +169,63 @@ def annuity(principal: npt.ArrayLike, *, rate: float, years: int) -> Floats:
     require(years >= 1, column="years", rule="there is no year", mend="give 1 or more")
     owed = floats(principal, column="principal", low=0, high=_LARGE)
     return np.asarray(owed / years if rate == 0 else owed * rate / -np.expm1(-years * np.log1p(rate)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NewcomerCost:
+    """Two published ways to count what new urban residents cost; alternatives, not to be added.
+
+    Parameters
+    ----------
+    once : numpy.ndarray of float
+        Each newcomer once, in the year of coming, shape (..., years).
+    yearly : numpy.ndarray of float
+        Each newcomer every year from the year of coming on, shape (..., years).
+    """
+
+    once: Floats
+    yearly: Floats
+
+
+def newcomer_cost(newcomers: npt.ArrayLike, *, once: npt.ArrayLike, a_year: npt.ArrayLike) -> NewcomerCost:
+    """Public cost of new urban residents, for the record: no budget is charged with it.
+
+    Parameters
+    ----------
+    newcomers : array_like of float
+        Persons who become urban residents in each year, shape (..., years).
+    once : array_like of float
+        Cost of a newcomer, spent once; one or (..., years).
+    a_year : array_like of float
+        Cost of a newcomer in every year; one or (..., years).
+
+    Returns
+    -------
+    NewcomerCost
+        In the unit of the costs.
+
+    Raises
+    ------
+    DataError
+        If a value is missing or negative.
+
+    References
+    ----------
+    Development Research Centre of the State Council 2012: 80 000 yuan once. Du Yang and Cai Fang 2014:
+    16 859 yuan a year (prices of 2012). Others lie between and beyond.
+
+    Examples
+    --------
+    >>> found = newcomer_cost([100.0, 50.0], once=8.0, a_year=1.6859)  # 万元
+    >>> found.once, found.yearly
+    (array([800., 400.]), array([168.59 , 252.885]))
+    """
+    came = floats(newcomers, column="newcomers", low=0, high=_LARGE)
+    came = np.atleast_1d(came)
+    return NewcomerCost(
+        np.asarray(came * floats(once, column="once", low=0, high=_LARGE)),
+        np.asarray(np.cumsum(came, axis=-1) * floats(a_year, column="a_year", low=0, high=_LARGE)),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,223 @@
+"""Finance: what each county earns, receives, spends and owes, and what of it this plan may use.
+
+The accounts of the latest year are carried on: own revenue follows value added where that is known, and grows
+at an assumed rate where it is not; expenditure grows apart from pensions, which another sector counts. Room
+for the plan is a share of own revenue and transfers; new debt keeps within a share of the room under the
+limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from tongqu.contracts import Assume, Findings, Forecast, Offer, State, yearly_limits
+from tongqu.data import Region
+from tongqu.methods.fiscal import debt_ratio, self_sufficiency
+from tongqu.methods.public_accounts import Opening, PublicAccounts, elastic
+from tongqu.sectors.finance.budget import PARAMETERS, budget, opening_of, own_revenue
+from tongqu.sectors.finance.latest import Floats, Latest, latest_of
+
+__all__ = ["Finance", "sector"]
+
+WRITTEN: Final = (
+    "own_revenue",
+    "tax_revenue",
+    "transfers",
+    "expenditure",
+    "balance",
+    "shortfall",
+    "carry_over",
+    "land_income",
+    "fund_expenditure",
+    "fund_shortfall",
+    "fund_carry_over",
+    "interest",
+    "general_debt",
+    "special_debt",
+    "debt",
+)
+"""Parts of the accounts that are state variables, ``account.*``."""
+STOCKS: Final = ("general_debt", "special_debt", "carry_over", "fund_carry_over")
+BASE: Final = ("account.base_revenue", "account.base_value_added")
+"""Own revenue and value added in the first year, which later years follow; 0: value added is not known."""
+YUAN_PER_WAN: Final = 10_000.0
+"""Yuan in 1 万元."""
+
+
+@dataclass(frozen=True)
+class Finance:
+    """County accounts in 万元 a year; debt and money kept in 万元 at the end of the year."""
+
+    name: str = "finance"
+    tables: frozenset[str] = frozenset({"units", "accounts"})
+    reads: frozenset[str] = frozenset(
+        {"value_added.total", "people.total", "pension.public_cost", "pension.public_cost_base"}
+    )
+    writes: frozenset[str] = frozenset(
+        {*(f"account.{item}" for item in WRITTEN), "account.debt_limit", "account.room", *BASE}
+    )
+
+    def diagnose(self, region: Region, state: State) -> Findings:
+        """Fiscal self-sufficiency, debt ratio and own revenue a person by county."""
+        own, transfers = state["account.own_revenue"], state["account.transfers"]
+        spent = state["account.expenditure"]
+        spends = spent > 0
+        share = pd.Series(self_sufficiency(own[spends], spent[spends]), index=own.index[spends])
+        given = "land_income" in latest_of(region).amounts
+        counted = own + state["account.land_income"] if given else own
+        ratio = debt_ratio(state["account.debt"], own_revenue=counted, transfers=transfers)
+        figures = {
+            "fiscal self-sufficiency, %": share.reindex(own.index) * 100,
+            "debt ratio, %": pd.Series(ratio, index=own.index) * 100,
+        }
+        if "people.total" in state:
+            people = state["people.total"]
+            heads = people.groupby(region.county_of(people.index)).sum().reindex(own.index)
+            figures["own revenue a person, yuan"] = own.where(heads > 0) * YUAN_PER_WAN / heads
+        wide = pd.DataFrame(figures, index=own.index).rename_axis("unit")
+        return Findings(wide.reset_index().melt(id_vars="unit", var_name="variable", value_name="value"))
+
+    def step(
+        self, region: Region, before: State, *, opened: Offer, assume: Assume
+    ) -> Mapping[str, pd.Series]:
+        """Accounts of the year of ``before``; running cost of opened projects adds to expenditure."""
+        latest = latest_of(region)
+        values = {name: assume[name] for name in PARAMETERS}
+        counties, year = latest.counties, np.array([float(before.year)])
+        counted = "pension.public_cost" in before
+        own, base = _own(latest, before, opened=opened, values=values)
+        accounts = budget(
+            latest,
+            years=year,
+            values=values,
+            opening=_opening(latest, before, values=values),
+            own=own[:, np.newaxis],
+            pensions=_column(before, "pension.public_cost", counties),
+            pensions_base=_column(before, "pension.public_cost_base", counties) if counted else 0.0,
+            running=_running(opened, counties)[:, np.newaxis],
+        )
+        written = {
+            f"account.{item}": pd.Series(getattr(accounts, item)[:, 0], index=counties) for item in WRITTEN
+        }
+        room = (
+            (written["account.own_revenue"] + written["account.transfers"])
+            * assume["limits.capital_share"]
+            * assume["limits.money_factor"]
+        )
+        limit = pd.Series(latest.amounts["debt_limit"], index=counties)
+        return {**written, **base, "account.room": room, "account.debt_limit": limit}
+
+    def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
+        """Offer no projects, but the money, debt and land that the plan may use."""
+        parts = [
+            pd.DataFrame(
+                {
+                    "ledger": "money",
+                    "unit": state["account.room"].index,
+                    "key": "room",
+                    "year": state.year,
+                    "amount": state["account.room"].to_numpy(),
+                }
+            )
+            for state in forecast.states
+        ]
+        debt = [
+            pd.DataFrame(
+                {
+                    "ledger": "money",
+                    "unit": state["account.debt"].index,
+                    "key": "debt",
+                    "year": state.year,
+                    "amount": (
+                        (state["account.debt_limit"] - state["account.debt"]).clip(lower=0)
+                        * assume["limits.new_debt_share"]
+                        * assume["limits.money_factor"]
+                    ).to_numpy(),
+                }
+            )
+            for state in forecast.states
+        ]
+        city = region.level("city").index[:1]
+        pool = pd.DataFrame(
+            {
+                "ledger": "money",
+                "unit": city.repeat(len(forecast.years)),
+                "key": "pool",
+                "year": list(forecast.years) * len(city),
+                "amount": assume["limits.city_pool_wan"] * assume["limits.money_factor"],
+            }
+        )
+        land = yearly_limits(
+            region.level("county").index,
+            forecast.years,
+            ledger="land",
+            key="construction",
+            a_year=assume["limits.land_mu_per_year"],
+        )
+        return Offer(limits=pd.concat([*parts, *debt, pool, land], ignore_index=True))
+
+
+def _own(
+    latest: Latest, before: State, *, opened: Offer, values: Mapping[str, float]
+) -> tuple[Floats, dict[str, pd.Series]]:
+    """Own revenue of the year, and what it follows."""
+    counties = latest.counties
+    grown = own_revenue(latest, years=np.array([float(before.year)]), values=values)[:, 0]
+    added = _column(before, "value_added.total", counties)[:, 0]
+    if BASE[0] in before:
+        base = {name: before[name].reindex(counties) for name in BASE}
+    else:
+        built = opened.entries[
+            (opened.entries["ledger"] == "stock") & (opened.entries["key"] == "value_added")
+        ]
+        # What projects add in the first year already is not part of the trend that later years follow.
+        trend = np.maximum(added - _by_county(built, counties), 0.0)
+        base = {name: pd.Series(one, index=counties) for name, one in zip(BASE, (grown, trend), strict=True)}
+    pairs = np.column_stack([base[BASE[1]].to_numpy(dtype=np.float64), added])
+    known = (pairs > 0).all(axis=1)
+    ratio = np.where(known, pairs[:, 1] / np.where(known, pairs[:, 0], 1.0), 1.0)
+    followed = elastic(base[BASE[0]], ratio=ratio, elasticity=values["elasticity.revenue"])
+    return np.where(known, followed, grown), base
+
+
+def _opening(latest: Latest, before: State, *, values: Mapping[str, float]) -> Opening:
+    """Stocks at the start of the year: those of last year, or of the accounts rolled on to it."""
+    if "account.general_debt" in before:
+        return Opening(**{name: before[f"account.{name}"].to_numpy(dtype=np.float64) for name in STOCKS})
+    start = opening_of(latest, values=values)
+    years = np.arange(latest.year + 1, before.year, dtype=np.float64)
+    if not len(years):
+        return start
+    own = own_revenue(latest, years=years, values=values)
+    rolled = budget(latest, years=years, values=values, opening=start, own=own)
+    return Opening(**{name: _last(rolled, name) for name in STOCKS})
+
+
+def _last(accounts: PublicAccounts, stock: str) -> Floats:
+    return np.asarray(getattr(accounts, stock)[..., -1])
+
+
+def _column(state: State, name: str, counties: pd.Index) -> Floats:
+    """A variable by county, shape (county, 1); 0 where nobody has written it."""
+    if name not in state:
+        return np.zeros((len(counties), 1))
+    return np.asarray(state[name].reindex(counties).fillna(0.0).to_numpy(dtype=np.float64)[:, np.newaxis])
+
+
+def _running(opened: Offer, counties: pd.Index) -> Floats:
+    """Running costs of the working projects by county."""
+    entries = opened.entries[(opened.entries["ledger"] == "money") & (opened.entries["key"] == "running")]
+    return _by_county(entries, counties)
+
+
+def _by_county(entries: pd.DataFrame, counties: pd.Index) -> Floats:
+    summed = entries.groupby("unit")["amount"].sum().reindex(counties, fill_value=0.0)
+    return np.asarray(summed.to_numpy(dtype=np.float64))
+
+
+sector = Finance()
