@@ -10,18 +10,22 @@ import numpy as np
 import pandas as pd
 
 from tongqu.data import rules
+from tongqu.data.account_rules import check_accounts
 from tongqu.data.canonical import sort_by_key
 from tongqu.data.cast import cast_column, check_bounds
 from tongqu.data.census_rules import check_censuses, check_rates
+from tongqu.data.chain_rules import check_chains
 from tongqu.data.files import RawTable, read_table
 from tongqu.data.headings import match_columns
+from tongqu.data.io_rules import check_input_output
+from tongqu.data.pension_rules import check_pension_tiers
 from tongqu.data.problems import Place, Problems, suggest
 from tongqu.data.rules import Bbox, Checked
 from tongqu.data.spec import TableSpec, table_specs
 
 __all__ = ["DEFAULT_TABLES", "check_tables", "default_sources", "finish_tables", "validate_tables"]
 
-DEFAULT_TABLES = ("standards", "indicators", "road_classes")
+DEFAULT_TABLES = ("standards", "indicators", "road_classes", "pension_tiers")
 """Tables that the package provides when a region has none."""
 
 
@@ -113,6 +117,10 @@ def check_across(
     rules.check_references(tables, unread=unread, problems=problems)
     check_censuses(tables, problems=problems)
     check_rates(tables, problems=problems)
+    check_chains(tables, problems=problems)
+    check_input_output(tables, problems=problems)
+    check_pension_tiers(tables, problems=problems)
+    check_accounts(tables, problems=problems)
 
 
 def finish(table: Checked) -> pd.DataFrame:
