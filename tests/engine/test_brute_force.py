@@ -122,7 +122,7 @@ class Plain:
                 people = sum(below.get(unit, 0.0) for unit in (*self.homes[county], county))
                 value = self.values[county, year][name]
                 value += row["scale"] * self.gain(row["numerator"], starts, county, year) / people
-                score = min(1.0, (value - row["worst"]) / (row["target"] - row["worst"]))
+                score = max(0.0, min(1.0, (value - row["worst"]) / (row["target"] - row["worst"])))
             sides[row["side"]] += row["weight"] * score
         return math.log(sides["urban"] * sides["rural"]) / 4
 

@@ -69,13 +69,21 @@ def test_hundreds_of_candidates_of_every_kind(inputs):
         "young_to_villages",
         "registration",
         "relocation",
+        "orchard_renewal",
+        "cold_store",
+        "processing_plant",
+        "industry_park",
+        "digital_farming",
+        "brand_programme",
+        "pension_raise",
     }
     assert kinds.min() >= len(inputs.counties)
 
 
 def test_candidates_cost_take_land_and_open_within_the_plan(inputs):
     projects = inputs.offer.projects
-    assert (projects["capital_wan"] > 0).eq(projects["sector"] != "population").all()
+    programmes = ["jobs", "homes", "young_to_villages", "registration", "pension_raise", "brand_programme"]
+    assert (projects["capital_wan"] > 0).eq(~projects["kind"].isin(programmes)).all()
     assert (projects["running_wan"] >= 0).eq(projects["sector"] != "relocation").all()
     assert projects["lead"].between(1, inputs.years[-1] - inputs.years[0]).all()
     assert projects["county"].isin(inputs.counties).all()
@@ -91,14 +99,18 @@ def test_entries_are_finite_and_what_the_projects_say(inputs):
     lead = offer.entries["project"].map(offer.projects.set_index("project")["lead"])
     sector = offer.entries["project"].map(offer.projects.set_index("project")["sector"])
     lasting = offer.entries["ledger"].isin(["served", "room", "stock", "staff", "link"])
-    lasting &= (sector != "population") & ~((sector == "relocation") & (offer.entries["ledger"] == "stock"))
+    grows = sector.isin(["population", "industry", "social_security"])
+    lasting &= ~grows & ~((sector == "relocation") & (offer.entries["ledger"] == "stock"))
     assert (offer.entries.loc[lasting, "since"] == lead[lasting]).all()
     served = offer.entries[offer.entries["ledger"] == "served"]
     assert served["amount"].between(0, 1, inclusive="right").all()
     assert served["unit"].isin(inputs.region.level("village").index).all()
-    money = offer.entries[offer.entries["ledger"].isin(["money", "land"]) & (sector != "relocation")]
+    stock = (offer.entries["ledger"] == "stock") & sector.isin(["industry", "social_security"])
+    assert (offer.entries.loc[stock, "since"] >= lead[stock]).all()
+    other = ["relocation", "social_security"]
+    money = offer.entries[offer.entries["ledger"].isin(["money", "land"]) & ~sector.isin(other)]
     keys = ["project", "ledger", "unit", "key", "since", "until"]
-    built = offer.projects[offer.projects["sector"] != "relocation"]
+    built = offer.projects[~offer.projects["sector"].isin(other)]
     again = cost_entries(built).set_index(keys)["amount"].sort_index()
     pd.testing.assert_series_equal(money.set_index(keys)["amount"].sort_index(), again)
 

@@ -82,7 +82,10 @@ class Sector(Protocol):
     def step(
         self, region: Region, before: State, *, opened: Offer, assume: Assume
     ) -> Mapping[str, pd.Series]:
-        """Give this year's values of the variables in ``writes``; ``opened`` holds the working projects."""
+        """Give this year's values of the variables in ``writes``; ``opened`` holds the working projects.
+
+        Of their entries those are left that count in the year.
+        """
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
         """Offer projects, with every effect as entries in the ledgers."""

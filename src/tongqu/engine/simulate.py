@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import pandas as pd
@@ -16,9 +17,11 @@ from tongqu.contracts import (
     Sector,
     State,
     StateError,
+    active_entries,
     join_offers,
     open_projects,
 )
+from tongqu.contracts.offer import ENTRY_COLUMNS
 from tongqu.data import Region
 from tongqu.engine.registry import SectorError
 
@@ -64,7 +67,7 @@ def simulate(
     state = State(when[0])
     states: list[State] = []
     for number, year in enumerate(when):
-        working = offered.of(open_projects(offered.projects, year, starts=starts)["project"])
+        working = _working(offered, year, starts=starts)
         state = state.in_year(year)
         for sector in sectors:
             written = sector.step(region, state, opened=working, assume=assume)
@@ -73,6 +76,13 @@ def simulate(
         states.append(state)
         progress(Report("simulate", done=(number + 1) / len(when)))
     return tuple(states)
+
+
+def _working(offered: Offer, year: int, *, starts: pd.Series) -> Offer:
+    """The projects that are open in a year, with those of their entries that count in it."""
+    opened = offered.of(open_projects(offered.projects, year, starts=starts)["project"])
+    counting = active_entries(opened.entries, [year], starts=starts)
+    return replace(opened, entries=counting[list(ENTRY_COLUMNS)])
 
 
 def _check_written(sector: Sector, written: object, *, year: int) -> None:

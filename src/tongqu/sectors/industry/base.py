@@ -1,0 +1,279 @@
+"""Value added and jobs of each county by farming, industry and services, before anything is planned.
+
+Value added of counties is published for few. It is modelled as workers by section times the productivity
+of the larger area that has an input-output table, and then fitted to what is published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tongqu.base import DataError, Problem
+from tongqu.contracts import Assume
+from tongqu.data import Region
+from tongqu.methods.input_output import Table, leontief, regional_table, split_sections, table_of
+
+__all__ = ["GROUPS", "Base", "base_of"]
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+GROUPS: Final = ("farm", "secondary", "tertiary")
+"""Farming (section A), industry and construction (B to E), services (F to T)."""
+SECTIONS: Final = tuple("ABCDEFGHIJKLMNOPQRST")
+"""Sections of GB/T 4754-2017."""
+GROUP_OF: Final = np.array([0] + [1] * 4 + [2] * 15)
+"""Position in `GROUPS` of each section."""
+MANUFACTURING: Final = SECTIONS.index("C")
+PUBLISHED: Final = ("gdp_primary", "gdp_secondary", "gdp_tertiary")
+"""Observations of value added in 万元, in the order of `GROUPS`."""
+PROCESSING: Final = ("food_tobacco", "wood_furniture")
+"""Sectors of input-output tables that process what farming and forestry give, by comparable name."""
+ASSUMED: Final = (
+    "industry.jobs_expansion",
+    "industry.farm_productivity",
+    "industry.secondary_productivity",
+    "industry.tertiary_productivity",
+    "industry.farm_value_share",
+    "industry.food_output",
+    "industry.indirect",
+)
+"""Standards that stand in for tables which a region lacks."""
+
+
+@dataclass(frozen=True, eq=False)
+class Base:
+    """What the counties made in a year, and with whom.
+
+    Parameters
+    ----------
+    counties : Index
+        County codes.
+    year : int
+        Year of the money.
+    value_added : numpy.ndarray of float
+        万元, shape (counties, 3), in the order of `GROUPS`.
+    jobs : numpy.ndarray of float
+        Persons, shape (counties, 3).
+    modelled : numpy.ndarray of bool
+        Whether the value added is modelled and not published, shape (counties, 3).
+    farm_value_share : float
+        Value added over output of farming.
+    processing_share : numpy.ndarray of float
+        Output of processing over value added of industry and construction, shape (counties,).
+    indirect : numpy.ndarray of float
+        Value added that a yuan of value added in processing sets off in other trades of the county than
+        farming, type I, shape (counties,).
+    """
+
+    counties: pd.Index
+    year: int
+    value_added: Floats
+    jobs: Floats
+    modelled: Bools
+    farm_value_share: float
+    processing_share: Floats
+    indirect: Floats
+
+
+def base_of(region: Region, *, assume: Assume) -> Base:
+    """Base of a region; all 0 where it has no jobs.
+
+    Raises
+    ------
+    DataError
+        If published value added of counties exceeds that of their city.
+    """
+    return _base(region, tuple(assume[name] for name in ASSUMED))
+
+
+@lru_cache(maxsize=8)
+def _base(region: Region, assumed: tuple[float, ...]) -> Base:
+    expansion, *productivity, farm_share, food, indirect = assumed
+    counties = region.level("county").index
+    reference = _reference(region)
+    counted = _jobs(region, counties)
+    if reference is not None:
+        expansion = reference.expansion
+    jobs = counted * expansion
+    each = np.array(productivity)[GROUP_OF] if reference is None else reference.productivity
+    raw = jobs * each
+    value, modelled, year = _fitted(region, _grouped(raw), counties=counties)
+    secondary = _grouped(raw)[:, 1]
+    manufacturing = np.divide(raw[:, MANUFACTURING], secondary, out=np.zeros(len(raw)), where=secondary > 0)
+    effect = np.full(len(counties), indirect)
+    if reference is not None:
+        farm_share, food = reference.farm_value_share, reference.food_output
+        effect = _indirect(region, reference, counted=counted, value_added=value.sum(axis=1))
+    return Base(
+        counties=counties,
+        year=year,
+        value_added=value,
+        jobs=_grouped(jobs),
+        modelled=modelled,
+        farm_value_share=farm_share,
+        processing_share=food * manufacturing,
+        indirect=effect,
+    )
+
+
+def _grouped(table: Floats) -> Floats:
+    """Sums over the sections of each group, shape (counties, 3)."""
+    member = np.array([[float(at == group) for group in range(len(GROUPS))] for at in GROUP_OF])
+    sums: Floats = np.asarray(table @ member, dtype=np.float64)
+    return sums
+
+
+def _jobs(region: Region, counties: pd.Index) -> Floats:
+    """Workers as counted in the latest year, shape (counties, sections)."""
+    if "jobs" not in region.tables:
+        return np.zeros((len(counties), len(SECTIONS)))
+    jobs = region["jobs"]
+    mine = jobs[jobs["unit"].isin(counties)]
+    mine = mine[mine["year"] == mine["year"].max()]
+    wide = mine.assign(industry=mine["industry"].astype("str")).pivot_table(
+        index="unit", columns="industry", values="workers", aggfunc="sum"
+    )
+    full: Floats = wide.reindex(index=counties, columns=list(SECTIONS)).fillna(0).to_numpy(dtype=np.float64)
+    return full
+
+
+@dataclass(frozen=True, eq=False)
+class _Reference:
+    """The larger area: its table, the sections of its sectors, workers as counted, and what follows."""
+
+    table: Table
+    sections: tuple[str, ...]
+    processing: Bools
+    workers: Floats
+    people: float
+    expansion: float
+    productivity: Floats
+    farm_value_share: float
+    food_output: float
+
+
+def _reference(region: Region) -> _Reference | None:
+    """The smallest area with an input-output table and jobs, its latest table and jobs; None without."""
+    if any(name not in region.tables for name in ("input_output", "industries", "reference_jobs")):
+        return None
+    cells, listed, jobs = region["input_output"], region["industries"], region["reference_jobs"]
+    both = jobs[jobs["area"].isin(cells["area"])]
+    if both.empty:
+        return None
+    area = both.sort_values(["people", "area"])["area"].iloc[0]
+    mine = both[(both["area"] == area) & (both["year"] == both.loc[both["area"] == area, "year"].max())]
+    year = int(cells.loc[cells["area"] == area, "year"].max())
+    table = table_of(cells, industries=listed, area=str(area), year=year)
+    words = listed.drop_duplicates("industry").set_index("industry").loc[list(table.sectors)]
+    workers = mine.set_index(mine["section"].astype("str"))["workers"].reindex(list(SECTIONS)).fillna(0)
+    counted, expansion = workers.to_numpy(np.float64), float(mine["expansion"].iloc[0])
+    sections = tuple(words["section"].astype("str"))
+    member = np.array([[float(letter == own) for own in sections] for letter in SECTIONS])
+    added = table.value_added.sum(axis=0)
+    by_section = member @ added
+    processing = words["common"].isin(PROCESSING).to_numpy(dtype=np.bool_)
+    farm, made = member[0] > 0, by_section[MANUFACTURING]
+    return _Reference(
+        table=table,
+        sections=sections,
+        processing=processing,
+        workers=counted,
+        people=float(mine["people"].iloc[0]),
+        expansion=expansion,
+        productivity=np.divide(
+            by_section, counted * expansion, out=np.zeros(len(SECTIONS)), where=counted > 0
+        ),
+        farm_value_share=float(added[farm].sum() / table.output[farm].sum()),
+        food_output=float(table.output[processing].sum() / made) if made > 0 else 0.0,
+    )
+
+
+def _fitted(region: Region, raw: Floats, *, counties: pd.Index) -> tuple[Floats, Bools, int]:
+    """Raw value added fitted to what is published in one year, which of it is modelled, and the year."""
+    modelled = np.ones(raw.shape, dtype=np.bool_)
+    known = _published(region, [*region.level("city").index[:1], *counties])
+    if known is None or not raw.any():
+        return raw, modelled, region.base_year
+    year, table = known
+    own = table.reindex(counties).to_numpy(dtype=np.float64)
+    given = np.isfinite(own).all(axis=1)
+    value = np.where(given[:, np.newaxis], own, raw)
+    modelled[given] = False
+    city = table.reindex(region.level("city").index[:1]).to_numpy(dtype=np.float64)
+    if city.size and np.isfinite(city).all() and not given.all():
+        rest = city[0] - own[given].sum(axis=0)
+        if (rest < 0).any():
+            rule = f"published value added of counties exceeds the city's in {year}"
+            mend = "correct gdp_primary, gdp_secondary or gdp_tertiary of the counties or the city"
+            raise DataError([Problem(rule=rule, mend=mend, file="observations", column="value")])
+        total = raw[~given].sum(axis=0)
+        factor = np.divide(rest, total, out=np.zeros(len(GROUPS)), where=total > 0)
+        value[~given] = raw[~given] * factor
+    return value, modelled, year
+
+
+def _published(region: Region, units: Sequence[str]) -> tuple[int, pd.DataFrame] | None:
+    """The latest year in which the first of the units that ever has all groups has them, and all values."""
+    if "observations" not in region.tables:
+        return None
+    seen = region["observations"]
+    mine = seen[seen["variable"].isin(PUBLISHED) & seen["unit"].isin(units)]
+    wide = mine.pivot_table(index=["unit", "year"], columns="variable", values="value").reindex(
+        columns=list(PUBLISHED)
+    )
+    whole = wide.dropna().reset_index()
+    for unit in units:
+        years = whole.loc[whole["unit"] == unit, "year"]
+        if len(years):
+            year = int(years.max())
+            return year, whole[whole["year"] == year].set_index("unit")[list(PUBLISHED)]
+    return None
+
+
+def _indirect(region: Region, reference: _Reference, *, counted: Floats, value_added: Floats) -> Floats:
+    """Value added set off elsewhere in each county per yuan of value added in processing.
+
+    Farming is left out of the chain of suppliers: what a plant takes is grown already.
+    """
+    table = reference.table
+    labour = table.value_added[[role == "labour" for role in table.value_roles]].sum(axis=0)
+    people = _people(region)
+    some = (people > 0) & (value_added > 0)
+    effect = np.zeros(len(people))
+    if not some.any() or not reference.processing.any():
+        return effect
+    split = [
+        split_sections(rows, sections=SECTIONS, sectors=reference.sections, weights=np.maximum(labour, 1.0))
+        for rows in (counted[some], reference.workers)
+    ]
+    found = regional_table(
+        table,
+        jobs=split[0],
+        parent_jobs=split[1],
+        people_share=np.minimum(people[some] / reference.people, 1.0),
+        value_added=value_added[some],
+    )
+    own = found.coefficients.copy()
+    own[:, [letter == "A" for letter in reference.sections]] = 0.0
+    per_output = table.value_added.sum(axis=0) / np.where(table.output > 0, table.output, 1.0)
+    total = np.einsum("i,cij->cj", per_output, leontief(own))[:, reference.processing]
+    weight = table.output[reference.processing]
+    direct = per_output[reference.processing]
+    effect[some] = ((total - direct) @ weight) / (direct @ weight)
+    return effect
+
+
+def _people(region: Region) -> Floats:
+    """Resident people of the counties in the base year."""
+    people = region["people"]
+    mine = people[people["year"] == region.base_year]
+    counties = region.level("county").index
+    return mine.groupby("unit")["people"].sum().reindex(counties).fillna(0).to_numpy(dtype=np.float64)

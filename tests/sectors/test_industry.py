@@ -1,0 +1,274 @@
+"""Industry: base fitted to what is published, steps that add up, projects of falling returns."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import tongqu
+from small import TINY
+from tongqu.base import DataError
+from tongqu.contracts import Assume, Forecast, Offer, Scenario, Sector, State, active_entries
+from tongqu.data import Region, load_region
+from tongqu.engine.registry import load_sectors, ordered
+from tongqu.engine.simulate import simulate
+from tongqu.methods.chain import evaluate
+from tongqu.sectors.industry import Industry
+from tongqu.sectors.industry.base import base_of
+from tongqu.sectors.industry.chains import chains_of, supply_of
+from tongqu.sectors.industry.effects import EFFECTS, diversion, of_digital, of_harvest
+from tongqu.sectors.industry.projects import KINDS
+
+CHANGSHAN = "330822"
+
+
+@pytest.fixture(scope="module")
+def quzhou() -> Region:
+    return tongqu.load("quzhou")
+
+
+@pytest.fixture(scope="module")
+def assume(quzhou: Region) -> Assume:
+    return Assume.of(quzhou["standards"], Scenario())
+
+
+def sectors() -> Sequence[Sector]:
+    return ordered([*load_sectors(["population", "transport"]), Industry()])
+
+
+@pytest.fixture(scope="module")
+def states(quzhou: Region, assume: Assume) -> tuple[State, ...]:
+    return simulate(quzhou, sectors(), scenario=Scenario(last_year=2028), assume=assume)
+
+
+@pytest.fixture(scope="module")
+def offer(quzhou: Region, assume: Assume, states: tuple[State, ...]) -> Offer:
+    made = Industry().offer(quzhou, Forecast(states, Offer()), assume=assume)
+    return made.checked("industry", region=quzhou)
+
+
+def test_base_meets_what_is_published(quzhou: Region, assume: Assume) -> None:
+    base = base_of(quzhou, assume=assume)
+    assert base.year == 2022
+    np.testing.assert_allclose(base.value_added.sum(axis=0), [932_000, 8_741_000, 10_361_000])
+    mine = base.counties.get_loc(CHANGSHAN)
+    assert base.value_added[mine].tolist() == [91_812, 905_956, 1_008_240]
+    assert not base.modelled[mine].any()
+    assert base.modelled.sum() == 15
+    assert (base.indirect > 0).all()
+    assert (base.indirect < 0.5).all()
+    assert 0.5 < base.farm_value_share < 0.7
+
+
+def test_base_follows_workers_where_nothing_is_published(quzhou: Region, assume: Assume) -> None:
+    base = base_of(quzhou, assume=assume)
+    others = base.modelled.all(axis=1)
+    farm = base.value_added[others, 0] / base.jobs[others, 0]
+    np.testing.assert_allclose(farm, farm[0])
+
+
+def without(region: Region, *names: str, **tables: pd.DataFrame) -> Region:
+    content = {name: table for name, table in region.tables.items() if name not in names} | tables
+    return Region(
+        region.name, region.title_zh, region.title_en, region.base_year, region.bbox, region.crs, content
+    )
+
+
+def test_a_region_without_jobs_has_zeros_and_no_input_output_table_standards(
+    quzhou: Region, assume: Assume
+) -> None:
+    bare = base_of(without(quzhou, "jobs"), assume=assume)
+    assert not bare.value_added.any()
+    assert not bare.jobs.any()
+    plain = base_of(without(quzhou, "input_output", "observations"), assume=assume)
+    np.testing.assert_allclose(
+        plain.value_added[:, 0], plain.jobs[:, 0] * assume["industry.farm_productivity"]
+    )
+    np.testing.assert_allclose(plain.indirect, assume["industry.indirect"])
+    assert plain.farm_value_share == assume["industry.farm_value_share"]
+
+
+def test_counties_beyond_their_city_are_named(quzhou: Region, assume: Assume) -> None:
+    seen = quzhou["observations"].copy()
+    here = (seen["unit"] == CHANGSHAN) & (seen["year"] == 2022) & (seen["variable"] == "gdp_primary")
+    seen.loc[here, "value"] = 1e9
+    with pytest.raises(DataError, match="exceeds the city's in 2022"):
+        base_of(without(quzhou, observations=seen), assume=assume)
+
+
+def test_states_add_up(states: tuple[State, ...]) -> None:
+    for state in states:
+        groups = sum(state[f"value_added.{group}"] for group in ("farm", "secondary", "tertiary"))
+        np.testing.assert_allclose(groups, state["value_added.total"])
+        pd.testing.assert_series_equal(state["stock.value_added"], state["value_added.total"])
+        pd.testing.assert_series_equal(state["jobs.total"], state["jobs.trend"])
+        pd.testing.assert_series_equal(state["wages.mean"], state["wages.trend"], check_names=False)
+        assert (state["stock.processing_output"] > 0).all()
+
+
+def test_jobs_follow_people_of_working_age(quzhou: Region, states: tuple[State, ...]) -> None:
+    first, last = states[0], states[-1]
+    county = quzhou.county_of(first["people.working"].index).to_numpy()
+    ratio = last["people.working"].groupby(county).sum() / first["people.working"].groupby(county).sum()
+    np.testing.assert_allclose(last["jobs.total"] / first["jobs.total"], ratio)
+    np.testing.assert_allclose(
+        last["value_added.farm"] / first["value_added.farm"], ratio * 1.04 ** (last.year - first.year)
+    )
+
+
+def test_supply_is_conserved_in_every_chain(quzhou: Region) -> None:
+    supply = supply_of(quzhou)
+    assert not supply.duplicated(["unit", "product"]).any()
+    for product, chain in chains_of(quzhou).items():
+        tonnes = supply.loc[supply["product"] == product, "output_t"].to_numpy()
+        found = evaluate(chain, tonnes)
+        np.testing.assert_allclose(found.received[:, 0], tonnes)
+        np.testing.assert_allclose(found.received, found.lost + found.used)
+        sent = np.zeros_like(found.output)
+        for row, start in enumerate(chain.start):
+            sent[:, start] += found.link[:, row]
+        np.testing.assert_allclose(found.output, sent + found.sold, atol=1e-6)
+        assert (found.added >= 0).all(), product
+
+
+def test_published_supply_stays_as_published(quzhou: Region) -> None:
+    supply = quzhou["chain_supply"].set_index(["unit", "product"])
+    assert supply.loc[(CHANGSHAN, "huyou"), "output_t"] == 140_000
+    assert supply.loc[(CHANGSHAN, "huyou"), "area_mu"] == 100_000
+    assert not supply.loc[(CHANGSHAN, "huyou"), "modelled"]
+    assert supply.loc[(CHANGSHAN, "tea"), "output_t"] == 238
+    assert supply.drop((CHANGSHAN, "huyou"))["modelled"].all()
+    fruit = supply[supply.index.get_level_values("product").isin(["citrus", "huyou"])]["output_t"]
+    # The city's 394 000 t, with the huyou of Changshan as of 2022.
+    assert fruit.sum() - 140_000 + 116_796 == pytest.approx(394_000)
+
+
+def test_offer_is_modest_and_every_kind_is_there(offer: Offer) -> None:
+    assert 100 <= len(offer.projects) <= 200
+    assert set(offer.projects["kind"]) == set(KINDS)
+    assert (offer.projects["capital_wan"] + offer.projects["running_wan"] > 0).all()
+    buildings = offer.projects["kind"].isin(["cold_store", "processing_plant", "industry_park"])
+    assert (offer.projects.loc[buildings, "node"] != "").all()
+    assert (offer.projects.loc[buildings, "land_mu"] > 0).all()
+
+
+def gain_of(offer: Offer, key: str) -> pd.Series:
+    mine = offer.entries[(offer.entries["ledger"] == "stock") & (offer.entries["key"] == key)]
+    return mine.groupby("project")["amount"].sum().reindex(offer.projects["project"]).fillna(0.0)
+
+
+def test_each_piece_brings_less_for_its_size_than_the_one_before(offer: Offer) -> None:
+    table = offer.projects.set_index("project")
+    worth = gain_of(offer, "value_added") / table["size"]
+    later = table[table["requires"] != ""]
+    assert len(later) > 50
+    assert (worth[later.index].to_numpy() <= worth[later["requires"]].to_numpy() * (1 + 1e-9)).all()
+    falls = worth[later.index].to_numpy() < worth[later["requires"]].to_numpy() * (1 - 1e-6)
+    assert falls.mean() > 0.8
+    same = table.loc[later["requires"], ["kind", "county", "unit"]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(later[["kind", "county", "unit"]].reset_index(drop=True), same)
+
+
+def test_parts_of_value_added_stay_within_it(offer: Offer) -> None:
+    total = gain_of(offer, "value_added")
+    parts = gain_of(offer, "farm_value_added") + gain_of(offer, "secondary_value_added")
+    assert (total > 0).all()
+    assert (parts <= total + 1e-6).all()
+
+
+@pytest.mark.parametrize("year", [2027, 2028, 2031])
+def test_entries_are_what_the_simulation_counts(
+    quzhou: Region, assume: Assume, states: tuple[State, ...], offer: Offer, year: int
+) -> None:
+    starts = pd.Series(2026, index=offer.projects["project"])
+    active = active_entries(offer.entries, [year], starts=starts).drop(columns="year")
+    before = states[-1].in_year(year)
+    opened = Offer(offer.projects, active)
+    with_it = Industry().step(quzhou, before, opened=opened, assume=assume)
+    without_it = Industry().step(quzhou, before, opened=Offer(), assume=assume)
+    stock = active[active["ledger"] == "stock"]
+    for key, variable in {
+        "value_added": "stock.value_added",
+        "farm_value_added": "stock.farm_value_added",
+        "processing_output": "stock.processing_output",
+        "jobs": "jobs.total",
+        "farm_output": "farm.output",
+    }.items():
+        promised = stock[stock["key"] == key].groupby("unit")["amount"].sum()
+        counted = with_it[variable] - without_it[variable]
+        np.testing.assert_allclose(counted, promised.reindex(counted.index), rtol=1e-6)
+    pd.testing.assert_series_equal(with_it["jobs.trend"], without_it["jobs.trend"])
+    pd.testing.assert_series_equal(with_it["wages.trend"], without_it["wages.trend"])
+
+
+def test_effects_spread_over_years(offer: Offer) -> None:
+    some = offer.projects.loc[offer.projects["kind"] == "orchard_renewal", "project"].iloc[0]
+    mine = offer.entries[(offer.entries["project"] == some) & (offer.entries["key"] == "value_added")]
+    assert len(mine) == 8
+    assert mine["since"].tolist() == list(range(1, 9))
+    assert (mine["until"] == -1).all()
+
+
+def test_effects_are_those_of_the_chain(quzhou: Region) -> None:
+    for chain in chains_of(quzhou).values():
+        one = of_harvest(chain)
+        assert one[0] == pytest.approx(evaluate(chain, 1.0).added.sum() * 1e4)
+        np.testing.assert_allclose(of_digital(chain, yield_gain=0.1, saving=0.0), 0.1 * one, rtol=1e-9)
+        farm = EFFECTS.index("farm_value_added")
+        for kind in ("processing", "deep_processing"):
+            for lot in diversion(chain, into=kind):
+                assert lot.effects[farm] == pytest.approx(0, abs=1e-6)
+                assert lot.effects[0] > 0
+
+
+def test_diagnosis_names_every_county_and_chain(quzhou: Region, states: tuple[State, ...]) -> None:
+    figures = Industry().diagnose(quzhou, states[0]).figures
+    assert set(figures["unit"]) == set(quzhou.level("county").index)
+    assert {"huyou: chain length", "processing over farm output"} <= set(figures["variable"])
+    assert figures["value"].notna().all()
+
+
+def test_the_small_region_runs_and_offers_nothing() -> None:
+    region = load_region(TINY)
+    scenario = Scenario(last_year=2027)
+    assume = Assume.of(region["standards"], scenario)
+    states = simulate(region, sectors(), scenario=scenario, assume=assume)
+    assert Industry().offer(region, Forecast(states, Offer()), assume=assume).projects.empty
+    assert states[0]["value_added.total"].notna().all()
+
+
+def test_a_users_own_product_gets_projects(tmp_path: Path) -> None:
+    target = tmp_path / "region"
+    shutil.copytree(TINY, target)
+    (target / "chain_products.csv").write_text(
+        "product,name_zh,name_en,source\nnut,山核桃,Hickory,t:model\n", encoding="utf-8"
+    )
+    (target / "chain_stages.csv").write_text(
+        "product,stage,name_zh,name_en,kind,actor,loss,yield,price,bought,jobs,wage,land,modelled,source\n"
+        "nut,grove,山林,Grove,growing,farmer,0.02,1,20000,0.2,100,30000,0,true,t:model\n"
+        "nut,roast,炒制,Roasting,processing,processor,0.02,0.8,50000,0.2,20,50000,3,true,t:model\n",
+        encoding="utf-8",
+    )
+    (target / "chain_links.csv").write_text(
+        "product,upstream,stage,share,modelled,source\nnut,grove,roast,0.4,true,t:model\n", encoding="utf-8"
+    )
+    (target / "chain_supply.csv").write_text(
+        "unit,product,year,area_mu,output_t,modelled,source\n990101,nut,2020,9000,1500,true,t:model\n",
+        encoding="utf-8",
+    )
+    region = load_region(target)
+    scenario = Scenario(last_year=2027)
+    assume = Assume.of(region["standards"], scenario)
+    states = simulate(region, sectors(), scenario=scenario, assume=assume)
+    made = (
+        Industry().offer(region, Forecast(states, Offer()), assume=assume).checked("industry", region=region)
+    )
+    kinds = set(made.projects["kind"])
+    assert {"orchard_renewal", "processing_plant"} <= kinds
+    assert "cold_store" not in kinds
+    assert made.projects["name_zh"].str.contains("山核桃").any()
