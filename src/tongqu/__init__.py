@@ -16,20 +16,30 @@ from tongqu.views import report_html
 from tongqu.workflow import check, diagnose, plan, verify
 
 if TYPE_CHECKING:
+    from tongqu.views.accounts_html import accounts_html
+    from tongqu.views.economy_html import economy_html
     from tongqu.views.outlook_html import outlook_html
     from tongqu.views.roads_html import roads_html
     from tongqu.workflow import travel
+    from tongqu.workflow.accounts import Accounts, accounts
     from tongqu.workflow.axis import Axis, axis
+    from tongqu.workflow.economy import Economy, economy
     from tongqu.workflow.outlook import Outlook, project
     from tongqu.workflow.roads import import_roads, read_roads
 
 __all__ = [
+    "Accounts",
     "Axis",
+    "Economy",
     "Outlook",
     "Scenario",
+    "accounts",
+    "accounts_html",
     "axis",
     "check",
     "diagnose",
+    "economy",
+    "economy_html",
     "import_roads",
     "load",
     "load_scenario",
@@ -48,9 +58,15 @@ __version__ = version("tongqu")
 
 
 LATE = {
+    "Accounts": "tongqu.workflow.accounts",
     "Axis": "tongqu.workflow.axis",
+    "Economy": "tongqu.workflow.economy",
     "Outlook": "tongqu.workflow.outlook",
+    "accounts": "tongqu.workflow.accounts",
+    "accounts_html": "tongqu.views.accounts_html",
     "axis": "tongqu.workflow.axis",
+    "economy": "tongqu.workflow.economy",
+    "economy_html": "tongqu.views.economy_html",
     "import_roads": "tongqu.workflow.roads",
     "outlook_html": "tongqu.views.outlook_html",
     "project": "tongqu.workflow.outlook",

@@ -14,6 +14,7 @@ import typer
 
 import tongqu
 from tongqu.apps import jobs, outlook_jobs
+from tongqu.apps.economy_cli import economy_app
 from tongqu.apps.options import (
     DebugOption,
     ForceOption,
@@ -30,6 +31,7 @@ from tongqu.apps.travel_cli import travel_app
 __all__ = ["app", "main"]
 
 app = typer.Typer(cls=SpokenGroup, no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
+app.add_typer(economy_app)
 app.add_typer(roads_app)
 app.add_typer(travel_app)
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import pandas as pd
 from rich.table import Table
 
 import tongqu
 from tongqu.apps.output import Face
-from tongqu.apps.places import require_free, write_whole
+from tongqu.apps.places import write_whole
 from tongqu.apps.progress import show_progress
+from tongqu.apps.studies import BOOK, PAGE, Target, free_files, plain_cell, unwritable, wrong_places
 from tongqu.base import DataError, Problem, Report
 from tongqu.views.outlook_html import outlook_html
 from tongqu.views.outlook_tables import number_at
@@ -28,15 +28,9 @@ __all__ = ["OutlookPlaces", "axis", "project"]
 FIGURES: Final = ("people", "urban", "urban_share", "aged_65_share", "aged_6_14", "median_age")
 """Figures that are shown by year."""
 PERCENT: Final = ("urban_share", "aged_65_share")
-BOOK: Final = (".xlsx",)
-PAGE: Final = (".html", ".htm")
 TABLE: Final = (".xlsx", ".csv")
 MOST_ROWS: Final = 20
 """Rows of a table on the screen; files and ``--json`` have all."""
-
-
-_Target: TypeAlias = tuple[str, Path | None, tuple[str, ...]]
-"""Option, file and endings that it may have."""
 
 
 @dataclass(frozen=True)
@@ -97,10 +91,10 @@ def axis(
     face: Face, region: str, scenario: Path | None, *, towns: int, out: Path | None, force: bool
 ) -> None:
     """Propose roles on the axis of seat, central town and central village."""
-    files: list[_Target] = [("--out", out, TABLE)]
-    if problems := _wrong_places(files):
+    files: list[Target] = [("--out", out, TABLE)]
+    if problems := wrong_places(files):
         raise DataError(problems)
-    _require_free(face, files, force=force)
+    free_files(face, files, force=force)
     with show_progress(face.language, quiet=face.quiet) as progress:
         progress(Report("load"))
         loaded = tongqu.load(region, progress=progress)
@@ -137,43 +131,15 @@ def _axis_tables(found: Axis) -> dict[str, pd.DataFrame]:
 
 def _require(face: Face, places: OutlookPlaces, *, numbers: Sequence[Problem]) -> None:
     """Refuse numbers out of range and places that cannot be written, all in one report, before the work."""
-    files: list[_Target] = [("--excel", places.book, BOOK), ("--page", places.page, PAGE)]
-    problems = [*numbers, *_wrong_places(files)]
+    files: list[Target] = [("--excel", places.book, BOOK), ("--page", places.page, PAGE)]
+    problems = [*numbers, *wrong_places(files)]
     if places.folder is not None:
-        problems += _unwritable("--out", places.folder)
+        problems += unwritable("--out", places.folder)
     if problems:
         raise DataError(problems)
-    _require_free(face, files, force=places.force)
+    free_files(face, files, force=places.force)
     if places.folder is not None:
         require_place(places.folder, force=places.force)
-
-
-def _wrong_places(files: Sequence[_Target]) -> list[Problem]:
-    """Kinds of file and places that cannot be written."""
-    problems = []
-    for option, path, endings in files:
-        if path is None:
-            continue
-        if path.suffix.lower() not in endings:
-            mend = f"name a file that ends in {', '.join(endings)}"
-            problems.append(Problem("unknown kind of file", mend=mend, file=option, value=str(path)))
-        problems += _unwritable(option, path)
-    return problems
-
-
-def _require_free(face: Face, files: Sequence[_Target], *, force: bool) -> None:
-    for _, path, _ in files:
-        if path is not None:
-            require_free(face, path, force=force)
-
-
-def _unwritable(option: str, path: Path) -> list[Problem]:
-    """A problem if the nearest folder above that is there cannot be written into."""
-    above = next(folder for folder in path.absolute().parents if folder.exists())
-    if above.is_dir() and os.access(above, os.W_OK):
-        return []
-    mend = "name a place in a folder that you may write into"
-    return [Problem("the place cannot be written", mend=mend, file=option, value=str(path))]
 
 
 def _outlook_tables(face: Face, found: Outlook) -> list[Table | str]:
@@ -237,16 +203,8 @@ def _frame(face: Face, frame: pd.DataFrame, found: Outlook | Axis, *, title: str
         number = pd.api.types.is_numeric_dtype(shown[column])
         table.add_column(str(column), justify="right" if number else "left", overflow="fold")
     for row in shown.itertuples(index=False):
-        table.add_row(*(_plain(value) for value in row))
+        table.add_row(*(plain_cell(value) for value in row))
     return table
-
-
-def _plain(value: Any) -> str:
-    if value is None or pd.isna(value) or value == "":
-        return "–"
-    if not isinstance(value, float):
-        return str(value)
-    return f"{value:,.3f}" if abs(value) < 1 else f"{value:,.1f}"
 
 
 def _axis_shown(face: Face, found: Axis) -> list[Table | str]:

@@ -218,7 +218,7 @@ def signed(
         body.append(text(left - 8, scale(mark) + 4, words=words(mark), anchor="end"))
     for k, year in enumerate(years):
         x, ends = left + slot * (k + 0.14), [0.0, 0.0]
-        if year % EVERY == 0:
+        if year % EVERY == 0 or len(years) <= EVERY:
             body.append(text(left + slot * (k + 0.5), base + 19, words=year, anchor="middle"))
         for one in series:
             value = float(one.values[k])

@@ -13,7 +13,7 @@ from tongqu.data import LayerRole, Region
 from tongqu.views.maps import WIDTH, Frame, frame_of, layers_of, scale_bar
 from tongqu.views.words import Words
 
-__all__ = ["FUTURES", "future_map", "future_mark"]
+__all__ = ["FUTURES", "county_names", "future_map", "future_mark", "ground"]
 
 FUTURES: Final = {
     "keep": ("#8d9db6", "M-2.1 0A2.1 2.1 0 1 0 2.1 0A2.1 2.1 0 1 0-2.1 0Z"),
@@ -46,10 +46,10 @@ def future_map(region: Region, villages: pd.DataFrame, words: Words) -> str:
     borders = "".join(frame.path(layer.geometry) for layer in layers_of(region, "outline"))
     body = [
         _patterns(),
-        *_ground(region, frame),
+        *ground(region, frame),
         f'<path class="border" d="{borders}"/>',
         *_villages(region, villages, frame=frame, words=words),
-        _names(region, frame, words=words),
+        county_names(region, frame, words=words),
         scale_bar(frame, words),
     ]
     label = escape(words("outlook.map_alt"))
@@ -67,7 +67,8 @@ def _patterns() -> str:
     return f"<defs>{''.join(parts)}</defs>"
 
 
-def _ground(region: Region, frame: Frame) -> list[str]:
+def ground(region: Region, frame: Frame) -> list[str]:
+    """Outlines and water."""
     parts = []
     for role, css in ROLES:
         for layer in layers_of(region, role):
@@ -98,7 +99,7 @@ def _villages(region: Region, villages: pd.DataFrame, *, frame: Frame, words: Wo
     return parts
 
 
-def _names(region: Region, frame: Frame, *, words: Words) -> str:
+def county_names(region: Region, frame: Frame, *, words: Words) -> str:
     """Names of the counties: inside their outline where there is one, else at their seat."""
     counties = region.level("county")
     spots = dict(zip(counties.index, counties[["lon", "lat"]].to_numpy(np.float64), strict=True))

@@ -28,6 +28,9 @@ SECTORS: Final = {
     "health": "#c2410c",
     "education": "#00795a",
     "finance": "#6a3d8f",
+    "industry": "#7a5200",
+    "social_security": "#9d174d",
+    "relocation": "#3f5200",
 }
 """One colour for each sector, everywhere: distinct for colour-blind readers, 4.5 to 1 on white."""
 
@@ -40,6 +43,9 @@ SHAPES: Final = {
     "health": "M-.38-1.1H.38V-.38H1.1V.38H.38V1.1H-.38V.38H-1.1V-.38H-.38Z",
     "education": "M-.9-.9H.9V.9H-.9Z",
     "finance": "M-.55-.95H.55L1.1 0L.55.95H-.55L-1.1 0Z",
+    "industry": "M-1.1.9V-.2L-.4.2V-.2L.3.2V-.9H1.1V.9Z",
+    "social_security": "M0 1.1L-1.1-.1L-.6-.9L0-.4L.6-.9L1.1-.1Z",
+    "relocation": "M-1.1-.4H.1V-1L1.1 0L.1 1V.4H-1.1Z",
 }
 """A shape for each sector about the origin, radius 1; a circle for any other."""
 

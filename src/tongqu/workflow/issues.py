@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import pandas as pd
 
 from tongqu.engine.check import Checked
@@ -10,11 +12,34 @@ from tongqu.engine.optimise import Plan
 
 __all__ = ["issues_of"]
 
+DERIVED: Final = (
+    (
+        "value_added.total",
+        "各县增加值、就业与报酬：未公布的县按从业人员结构与上级地区劳动生产率推算，并与已公布总数衔接，不是统计数",
+        "value added, jobs and pay of counties: where a county publishes none they are modelled from its "
+        "workers and the productivity of the larger area, fitted to published totals; they are no statistics",
+    ),
+    (
+        "income.rural",
+        "各县城乡收入：只公布全市数，分县值按人均增加值推算，以后年份为推算值",
+        "incomes of counties: published for the whole only, spread by value added per head and carried on; "
+        "modelled",
+    ),
+    (
+        "pension.paid",
+        "城乡居民养老与医保账户：没有公布数据，参保、待遇和余额均按假设推算",
+        "resident pensions and medical insurance: no published figures; members, benefits and balances are "
+        "modelled from assumptions",
+    ),
+)
+"""Figures that sectors model and no table holds: state variable, in Chinese, in English."""
+
 
 def issues_of(inputs: Inputs, made: Plan, checked: Checked) -> pd.DataFrame:
     """Give the issues: columns ``topic, item, detail_zh, detail_en``."""
     rows = [
         *_modelled(inputs),
+        *_derived(inputs),
         *_left_out(inputs),
         *_not_counted(inputs),
         *_assumed(inputs),
@@ -42,6 +67,16 @@ def _modelled(inputs: Inputs) -> list[tuple[str, str, str, str]]:
                 )
             )
     return rows
+
+
+def _derived(inputs: Inputs) -> list[tuple[str, str, str, str]]:
+    """Figures that sectors model, where the region has them."""
+    state = inputs.states[0]
+    return [
+        ("derived", name, chinese, english)
+        for name, chinese, english in DERIVED
+        if name in state and state[name].any()
+    ]
 
 
 def _left_out(inputs: Inputs) -> list[tuple[str, str, str, str]]:

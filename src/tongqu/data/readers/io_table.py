@@ -283,6 +283,8 @@ def read_io_table(
     codes = _codes(industries, prefix=prefix)
     grid, passed = _grid(raw, codes=codes, skip=SUMS | frozenset(skip), problems=problems)
     _check_sectors(grid, role, problems=problems)
+    if not (grid.rows and grid.columns):
+        problems.raise_any()
     cells = _numbers(grid, role, problems=problems)
     problems.raise_any()
     wrong = _balance(grid, cells, role, unit=unit)

@@ -136,7 +136,8 @@ def _by_source(first: Floats, start: Floats, drivers: Floats, *, years: int, ass
 
     def index(driver: int, unknown: float) -> Floats:
         known = start[driver] > 0
-        return np.divide(drivers[driver], start[driver], out=np.full(known.shape, unknown), where=known)
+        grown = np.divide(drivers[driver], start[driver], out=np.full(known.shape, unknown), where=known)
+        return np.asarray(grown)
 
     share = assume["income.pension_in_transfers"]
     pay = index(0, usual["urban"])

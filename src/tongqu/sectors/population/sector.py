@@ -187,7 +187,7 @@ def _against_trend(before: State, name: str, trend: str, *, counties: pd.Index) 
         return np.ones(len(counties))
     value, usual = (before[one].reindex(counties).to_numpy(dtype=np.float64) for one in (name, trend))
     known = (usual > 0) & (value > 0)
-    return np.divide(value, usual, out=np.ones(len(counties)), where=known)
+    return np.asarray(np.divide(value, usual, out=np.ones(len(counties)), where=known))
 
 
 def _village_values(

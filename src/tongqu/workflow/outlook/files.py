@@ -1,63 +1,20 @@
-"""Tables into a folder of CSV files that appears as a whole, and into an Excel workbook."""
+"""Files and workbook of the outlook: see `tongqu.workflow.files`."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import io
-import json
-import os
-import shutil
 from collections.abc import Mapping
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
-from tongqu.base import DataError, Problem, RunError
 from tongqu.data import Language, Region
+from tongqu.workflow import files
+from tongqu.workflow.files import Kind
 
-__all__ = ["book_of", "heading", "require_place", "save_tables"]
+__all__ = ["book_of", "heading", "require_place", "save_tables", "worded"]
 
-MANIFEST: Final = "manifest.json"
-KIND: Final = "outlook"
-DIGITS: Final = 6
-"""Decimals in files; a millionth of a person or of a share."""
-SHEET_ROWS: Final = 1_048_576
-"""Rows of a worksheet, the heading included (Excel specifications and limits)."""
-UNITS: Final = ("unit", "county", "town", "origin", "destination")
-"""Columns of codes of places that get a column of names beside them in a workbook."""
-ROLES: Final = ("role", "by_score", "proposed", "other", "official", "counts_for")
-"""Columns of roles on the axis; blank is none."""
-WORDED: Final = (
-    "register",
-    "residence",
-    "sex",
-    "kind",
-    "case",
-    "variable",
-    "future",
-    "reason",
-    "measure",
-    "runner_up",
-    "among",
-    "figure",
-    "note",
-    "name",
-    "level",
-    "basis",
-    *ROLES,
-)
-"""Columns whose values have words."""
-
-
-@cache
-def _headings() -> dict[str, dict[str, str]]:
-    text = (files("tongqu.workflow.outlook") / "headings.csv").read_text(encoding="utf-8")
-    return {row["key"]: row for row in csv.DictReader(text.splitlines())}
+KIND: Final[Kind] = "outlook"
 
 
 def heading(key: str, language: Language) -> str:
@@ -68,118 +25,26 @@ def heading(key: str, language: Language) -> str:
     >>> heading("urban_share", "en"), heading("x1", "zh")
     ('urban share', 'x1')
     """
-    row = _headings().get(key)
-    return row[language] if row else key
+    return files.heading(key, language, kind=KIND)
 
 
 def require_place(folder: Path, *, force: bool) -> None:
-    """Refuse a place for an outlook where something else is.
-
-    Raises
-    ------
-    RunError
-        If there is a file, other things, or an earlier outlook and not ``force``.
-    """
-    if folder.is_file():
-        raise RunError(f"{folder} is a file; name a folder")
-    if not folder.is_dir() or not any(folder.iterdir()):
-        return
-    if not _is_outlook(folder):
-        raise RunError(f"{folder} holds something that is not an outlook; name another folder")
-    if not force:
-        raise RunError(f"{folder} holds an earlier outlook; name another folder, or replace it with force")
-
-
-def _is_outlook(folder: Path) -> bool:
-    try:
-        found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return False
-    return isinstance(found, dict) and found.get("kind") == KIND
+    """Refuse a place for an outlook where something else is; see `tongqu.workflow.files.require_place`."""
+    files.require_place(folder, kind=KIND, force=force)
 
 
 def save_tables(
     folder: Path, *, tables: Mapping[str, pd.DataFrame], manifest: Mapping[str, Any], force: bool
 ) -> Path:
-    """Write tables as CSV and a manifest with the hash of each into a folder, as a whole.
-
-    Raises
-    ------
-    RunError
-        If the place is taken; see `require_place`.
-    """
-    require_place(folder, force=force)
-    content = {f"{name}.csv": _csv(table) for name, table in tables.items()}
-    hashes = {name: hashlib.sha256(data).hexdigest() for name, data in content.items()}
-    text = json.dumps({**manifest, "files": hashes}, ensure_ascii=False, indent=1, sort_keys=True)
-    draft = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shutil.rmtree(draft, ignore_errors=True)
-    try:
-        draft.mkdir(parents=True)
-        for name, data in content.items():
-            (draft / name).write_bytes(data)
-        (draft / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
-        if folder.exists():
-            shutil.rmtree(folder)
-        draft.rename(folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    return folder
-
-
-def _csv(table: pd.DataFrame) -> bytes:
-    return table.round(DIGITS).to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+    """Write the tables and a manifest; see `tongqu.workflow.files.save_tables`."""
+    return files.save_tables(folder, kind=KIND, tables=tables, manifest=manifest, force=force)
 
 
 def book_of(tables: Mapping[str, pd.DataFrame], region: Region, *, language: Language) -> bytes:
-    """A workbook with a sheet for each table; headings, names and values in a language.
-
-    Raises
-    ------
-    DataError
-        If a table has more rows than a worksheet.
-    """
-    long = [name for name, table in tables.items() if len(table) >= SHEET_ROWS]
-    if long:
-        mend = "give an earlier last year, or save CSV files"
-        raise DataError([Problem(rule="too many rows for a worksheet", mend=mend, value=", ".join(long))])
-    buffer = io.BytesIO()
-    with pd.ExcelWriter(buffer, engine="xlsxwriter") as book:
-        for name, table in tables.items():
-            sheet = heading(f"table.{name}", language)
-            worded(table, region, language=language).to_excel(
-                book, sheet_name=sheet, index=False, freeze_panes=(1, 0)
-            )
-    return buffer.getvalue()
+    """A workbook with a sheet for each table; see `tongqu.workflow.files.book_of`."""
+    return files.book_of(tables, region, kind=KIND, language=language)
 
 
 def worded(table: pd.DataFrame, region: Region, *, language: Language) -> pd.DataFrame:
-    """A table with headings and words in a language, and the names of places beside their codes."""
-    units = region["units"].set_index("unit")
-    english = units["name_en"].fillna(units["name"])
-    names = english if language == "en" else units["name"]
-    shown: dict[str, Any] = {}
-    for column in table.columns.drop("name") if "town" in table else table.columns:
-        values = table[column]
-        if column in UNITS and values.isin(units.index).any():
-            word = values.map(names).fillna(values.map(lambda code: heading(f"{code}", language)))
-            shown[heading(f"{column}_name", language)] = word
-        elif column in WORDED:
-            values = _words(values, "reason" if column == "runner_up" else column, language=language)
-        elif pd.api.types.is_bool_dtype(values):
-            values = values.map({True: heading("yes", language), False: heading("no", language)})
-        elif pd.api.types.is_float_dtype(values):
-            values = values.where(np.isfinite(values)).round(DIGITS)
-        shown[heading(str(column), language)] = values
-    return pd.DataFrame(shown)
-
-
-def _words(values: pd.Series, column: str, *, language: Language) -> pd.Series:
-    """Words of codes; what has none stays as it is."""
-    group = "role" if column in ROLES else column
-    known = {str(value): heading(f"{group}.{value}", language) for value in values.dropna().unique()}
-    plain = {
-        value: heading(value, language) if word == f"{group}.{value}" else word
-        for value, word in known.items()
-    }
-    return values.map(plain)
+    """A table with headings and words in a language; see `tongqu.workflow.files.worded`."""
+    return files.worded(table, region, kind=KIND, language=language)
