@@ -35,6 +35,9 @@ Sense = Literal["<=", ">=", "="]
 FEASIBILITY: Final = 1e-7
 """Primal feasibility tolerance asked of the solver, in the units of each row."""
 
+SETTLED: Final = 0.1
+"""Distance from 0 or 1 up to which a relaxed whole number is taken as that number by `Program.near`."""
+
 
 class SolverError(TongquError):
     """The solver stopped without an answer that can be used."""
@@ -254,6 +257,46 @@ class Program:
             solver.setOptionValue("run_crossover", "on")  # the interior point alone was not precise enough
             solver.run()
         return self._result(solver)
+
+    def near(self, relaxed: Solution, *, gap: float, seconds: float, seed: int = 0) -> Solution | None:
+        """Give a good solution near the relaxation: numbers that it settles are held, the others sought.
+
+        The bound of the result is that of the program so restricted. None where nothing was found that way.
+
+        Parameters
+        ----------
+        relaxed : Solution
+            As `relaxed` gives it.
+        gap : float
+            Absolute gap at which the restricted program is left.
+
+        References
+        ----------
+        Berthold, T. (2014), RENS: the optimal rounding, Mathematical Programming Computation 6, 33-54; here
+        values close to a whole number are held too.
+        """
+        solver = self._solver(threads=1, seed=seed)
+        lp = solver.getLp()
+        whole = np.flatnonzero([kind == highspy.HighsVarType.kInteger for kind in lp.integrality_])
+        low, high = np.asarray(lp.col_lower_)[whole], np.asarray(lp.col_upper_)[whole]
+        value = relaxed.values[whole]
+        held = np.where(value <= SETTLED, 0.0, 1.0)
+        settled = (np.abs(value - held) <= SETTLED) & (low <= held) & (held <= high)
+        solver.changeColsBounds(
+            len(whole),
+            whole.astype(np.int32),
+            np.where(settled, held, low),
+            np.where(settled, held, high),
+        )
+        solver.setOptionValue("mip_abs_gap", gap / self._scale)
+        solver.setOptionValue("mip_rel_gap", 0.0)
+        solver.setOptionValue("time_limit", float(seconds))
+        solver.setOptionValue("mip_lp_solver", "ipm")
+        solver.run()
+        try:
+            return self._result(solver)
+        except SolverError:
+            return None
 
     def conflict(self, among: Sequence[str]) -> tuple[str, ...]:
         """Name families of ``among`` that cannot hold together, each of them needed for that.
