@@ -5,16 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import tongqu
 from small import TINY, short
-from tongqu.base import DataError
+from tongqu.base import DataError, ScenarioError
 from tongqu.contracts import Assume, Offer, Scenario, State
 from tongqu.contracts.offer import ENTRY_COLUMNS, PROJECT_COLUMNS, empty_frame
 from tongqu.data import load_region, make_region
-from tongqu.methods.public_accounts import imbalance, to_yuan
+from tongqu.methods.public_accounts import Opening, imbalance, to_yuan
 from tongqu.sectors.finance import sector
-from tongqu.sectors.finance.latest import latest_of
+from tongqu.sectors.finance.budget import PARAMETERS, budget, opening_of
+from tongqu.sectors.finance.latest import Latest, latest_of
+from tongqu.sectors.finance.parameters import LIMITS, check_parameters
 from tongqu.sectors.finance.path import path, uncertain
 from tongqu.sectors.finance.published import published_check
 
@@ -156,9 +160,92 @@ def test_given_items_replace_assumed_shares(tiny):
     assert accounts.opening_carry_over == pytest.approx([500, 0])
     assert found.land_given
     assert found.debt_ratio == pytest.approx(accounts.debt_ratio(land_counted=1.0))
-    partly = with_items(tiny, [("990101", 2023, "land_income", 100)])
     with pytest.raises(DataError, match="990102 has no land_income in 2023"):
-        path(partly, assume, until=2025)
+        with_items(tiny, [("990101", 2023, "land_income", 100)])
+
+
+def both(item, first, second):
+    """Rows of an item for both counties of the small region."""
+    return [("990101", 2023, item, first), ("990102", 2023, item, second)]
+
+
+@given(
+    parts=st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    limits=st.none() | st.tuples(st.floats(0, 1), st.floats(0, 1)),
+    share=st.floats(0, 1),
+    assumed=st.floats(0, 1),
+)
+@settings(max_examples=40, deadline=None)
+def test_bonds_keep_debt_inside_its_limit(parts, limits, share, assumed):
+    """Whatever is known of general and special debt and of their limits, and however much is issued."""
+    counties = pd.Index(["a", "b"])
+    amounts = dict.fromkeys(("own_revenue", "transfers", "expenditure"), np.array([50.0, 20.0]))
+    amounts |= {"debt": np.array([88.0, 57.0]), "debt_limit": np.array([116.0, 57.0])}
+    shares = {"general_debt": np.array(parts)}
+    if limits is not None:
+        shares["general_debt_limit"] = np.array(limits)
+    latest = Latest(counties, amounts, dict.fromkeys(amounts, 2023), shares)
+    values = dict.fromkeys(PARAMETERS, 0.01) | {
+        "accounts.debt_issue": share,
+        "accounts.general_share": assumed,
+    }
+    opening = opening_of(latest, values=values)
+    years = np.arange(2024.0, 2054.0)
+    found = budget(latest, years=years, values=values, opening=opening, own=np.full((2, 30), 50.0))
+    assert (found.debt <= latest.amounts["debt_limit"][:, np.newaxis] + 1e-9).all()
+    rolled = opening
+    for number in range(5):
+        one = budget(latest, years=years[[number]], values=values, opening=rolled, own=np.full((2, 1), 50.0))
+        assert one.debt[:, 0] == pytest.approx(found.debt[:, number])
+        rolled = Opening(one.general_debt[:, 0], one.special_debt[:, 0])
+
+
+def test_a_limit_is_split_like_the_debt_where_only_that_is_known(tiny):
+    region = with_items(tiny, both("general_debt", 8000, 5200))
+    assume = Assume.of(region["standards"], short(assume={"accounts.debt_issue": 1.0}))
+    found = path(region, assume, until=2025)
+    assert found.accounts.debt[:, -1] == pytest.approx(found.limit)
+    assert found.accounts.general_debt[:, -1] / found.limit == pytest.approx([8000 / 8820, 5200 / 5733])
+
+
+def test_parameters_that_cannot_be_are_named_together(tiny):
+    wrong = {"accounts.tax_share": 1.5, "rate.interest": -0.01, "growth.transfers": -1.0}
+    assume = Assume.of(tiny["standards"], short(assume=wrong))
+    with pytest.raises(ScenarioError) as caught:
+        path(tiny, assume, until=2025)
+    assert {problem.column for problem in caught.value.problems} == {f"assume.{name}" for name in wrong}
+    none = {f"income.rural_{source}": 0.0 for source in ("wage", "business", "property", "transfer")}
+    with pytest.raises(ScenarioError, match="shares of income that are all 0"):
+        check_parameters(none)
+    usual = tiny["standards"].set_index("standard")
+    assert set(LIMITS) <= set(usual.index)
+    for edge in ("low", "value", "high"):
+        check_parameters(usual[edge].dropna().to_dict())
+
+
+def test_published_figures_of_two_cities(tiny):
+    """Each city is held against its own counties."""
+    units = tiny["units"]
+    city = units[units["unit"] == "990100"].assign(unit="990200", name="乙市", name_en="Yi", seat="990102001")
+    units = units.assign(parent=units["parent"].mask(units["unit"] == "990102", "990200"))
+    rows = pd.DataFrame(
+        [("990100", 2023, "own_revenue", 5624.0), ("990200", 2023, "own_revenue", 2055.0)],
+        columns=["unit", "year", "variable", "value"],
+    ).assign(modelled=False, source="t:yearbook")
+    known = tiny["variables"]
+    tables = dict(tiny.tables) | {
+        "units": pd.concat([units, city], ignore_index=True),
+        "observations": pd.concat([tiny["observations"], rows], ignore_index=True),
+        "variables": pd.concat([known, known.head(1).assign(variable="own_revenue")], ignore_index=True),
+    }
+    region = make_region(
+        tables, name="two", title_zh="二", title_en="Two", base_year=tiny.base_year, bbox=tiny.bbox
+    )
+    found = published_check(region, Assume.of(region["standards"], short()))
+    found = found[(found["figure"] == "own_revenue") & (found["year"] == 2023) & (found["months"] == 12)]
+    found = found.set_index("unit")
+    assert found.at["990100", "model"] == 5624
+    assert found.at["990200", "model"] == 2055
 
 
 def test_futures_of_the_path_are_single_runs(quzhou, base):

@@ -162,3 +162,29 @@ def test_a_region_that_publishes_no_income_has_none() -> None:
     )
     assert (states[-1]["income.rural"] == 0).all()
     assert (states[-1]["stock.rural_income"] == 0).all()
+
+
+def test_a_pension_raise_takes_nothing_from_the_town(quzhou: Region) -> None:
+    """Country income of a project that adds no value is no pay, so town people keep theirs."""
+    from tongqu.contracts import join_offers
+
+    both = extra(rural_income=500.0, value_added=3000.0)
+    gift = extra(rural_income=4000.0)
+    gift = Offer(gift.projects.assign(project="q"), gift.entries.assign(project="q"))
+    scenario = Scenario(first_year=2026, last_year=2027)
+    assume = Assume.of(quzhou["standards"], scenario)
+    order = ordered([Population(), Income(), Work()])
+    first, second = (
+        simulate(
+            quzhou,
+            order,
+            scenario=scenario,
+            assume=assume,
+            offer=offer,
+            starts=pd.Series(dict.fromkeys(offer.projects["project"], 2026)),
+        )[-1]
+        for offer in (both, join_offers([both, gift]))
+    )
+    pd.testing.assert_series_equal(first["income.urban"], second["income.urban"])
+    gained = second["stock.rural_income"] - first["stock.rural_income"]
+    assert gained.iloc[0] == pytest.approx(4000.0)

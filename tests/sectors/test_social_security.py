@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import tongqu
 from small import TINY, short
 from tongqu.base import DataError, ScenarioError
-from tongqu.contracts import Assume, Forecast, Offer, State, StateError, ledger_of, open_projects
+from tongqu.contracts import Assume, Forecast, Offer, Scenario, State, StateError, ledger_of, open_projects
 from tongqu.contracts.cells import AGES, by_age, people_cube
 from tongqu.data import Region, load_region, make_region
+from tongqu.engine.inputs import prepare
+from tongqu.engine.registry import load_sectors
 from tongqu.engine.simulate import simulate
 from tongqu.sectors.population import sector as population
 from tongqu.sectors.social_security import sector
@@ -374,3 +377,24 @@ def test_cells_of_other_counties_are_refused() -> None:
     assert by_age(state, COUNTIES).shape == (2, 2, AGES)
     with pytest.raises(StateError, match="not those of 1 counties"):
         people_cube(state, COUNTIES[:1])
+
+
+def test_a_raise_begun_later_costs_what_it_pays() -> None:
+    """Budgets and incomes follow the pensioners of the year, whenever a raise began."""
+    quzhou = tongqu.load("quzhou")
+    scenario = Scenario(first_year=2026, last_year=2030)
+    inputs = prepare(
+        quzhou, load_sectors(["population", "social_security", "finance", "income"]), scenario=scenario
+    )
+    mine = inputs.offer.of([f"pension_raise:330881:{step}" for step in (1, 2, 3)])
+    starts = pd.Series(2028, index=mine.projects["project"])
+    states = simulate(
+        quzhou, inputs.sectors, scenario=scenario, assume=inputs.assume, offer=mine, starts=starts
+    )
+    gained = {
+        name: states[-1][name]["330881"] - inputs.states[-1][name]["330881"]
+        for name in ("pension.paid", "account.expenditure", "pension.rural_raised", "stock.rural_income")
+    }
+    assert gained["pension.paid"] > 1000
+    assert gained["account.expenditure"] == pytest.approx(gained["pension.paid"])
+    assert gained["stock.rural_income"] == pytest.approx(gained["pension.rural_raised"])

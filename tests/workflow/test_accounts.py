@@ -14,7 +14,10 @@ import tongqu
 from small import TINY
 from tongqu.base import DataError, RunError, ScenarioError
 from tongqu.contracts import Assume, Scenario
+from tongqu.data import make_region
+from tongqu.sectors.social_security.cohorts import cohort_table
 from tongqu.workflow.accounts.figures import figures_of
+from tongqu.workflow.accounts.pensions import ENTRIES
 from tongqu.workflow.accounts.run import UNCERTAIN, carried, people_by_year
 from tongqu.workflow.accounts.study import TABLES
 from tongqu.workflow.draws import drawn
@@ -188,6 +191,57 @@ def test_cohorts(found):
         assert row["net_transfer_yuan"] == pytest.approx(got - row["contributions_yuan"])
     paid = table[table["sex"] == "male"].sort_values("age")["contributions_yuan"]
     assert paid.is_monotonic_decreasing
+
+
+def test_cohorts_are_those_of_the_sector(quzhou, assume, found):
+    """Men and women apart lie on both sides of both together; nothing grows after 2050."""
+    both = cohort_table(quzhou, assume, year=2025, entry_ages=ENTRIES).set_index("entry_age")
+    table = found.cohorts.set_index(["sex", "age"])
+    assert table.index.get_level_values("age").unique().tolist() == list(ENTRIES)
+    for age in ENTRIES:
+        of = [float(table.at[(sex, age), "basic_yuan"]) for sex in ("male", "female")]
+        assert of[0] < float(both.at[age, "basic_pension"]) < of[1]
+        men = cohort_table(quzhou, assume, year=2025, entry_ages=[age], sex="male").iloc[0]
+        assert table.at[("male", age), "net_transfer_yuan"] == pytest.approx(men["net_transfer"])
+
+
+def test_parameters_of_all_parts_that_cannot_be_come_together(quzhou):
+    wrong = {
+        "accounts.tax_share": 1.5,
+        "income.urban_wage": -1.0,
+        "growth.productivity_farm": -1.5,
+        "pension.age": 200.0,
+        "life.e0_male": 40.0,
+        "fertility.change": -1.0,
+        "debt.warning": 0.0,
+    }
+    with pytest.raises(ScenarioError) as caught:
+        tongqu.accounts(quzhou, Scenario(assume=wrong), until=UNTIL, futures=0)
+    columns = [problem.column for problem in caught.value.problems]
+    assert sorted(columns) == sorted(f"assume.{name}" for name in wrong)
+
+
+@pytest.mark.parametrize("years", [3, 4, 10])
+def test_accounts_older_than_the_census(years):
+    tables = dict(tongqu.load(TINY).tables)
+    accounts = tables["accounts"]
+    tables["accounts"] = accounts.assign(year=accounts["year"] - years)
+    tiny = tongqu.load(TINY)
+    region = make_region(
+        tables, name="old", title_zh="旧", title_en="Old", base_year=tiny.base_year, bbox=tiny.bbox
+    )
+    found = tongqu.accounts(region, until=2030, futures=3)
+    assert found.years["base"] == 2020
+    assert found.imbalance_wan < 1e-6
+    budgets = by_year(found.budgets[~found.budgets["opening"]])
+    assert budgets.loc[found.whole].index[0] == 2024 - years
+    ranges = found.ranges[found.ranges["unit"] == found.whole].set_index(["variable", "year"])
+    first = max(2020, 2024 - years)
+    assert ranges.loc["own_revenue_wan"].index[0] == first
+    single = figures_of(carried(region, Assume.of(region["standards"], Scenario()), until=2030))
+    np.testing.assert_allclose(
+        single["own_revenue_wan"][first - 2020 :, 0], budgets.loc[found.whole].loc[first:, "own_revenue"]
+    )
 
 
 def test_newcomers_cost_more_where_more_come(found):

@@ -1,4 +1,4 @@
-"""Rules of accounts: no year is missing, parts fit their whole, and debt stays within its limit."""
+"""Rules of accounts: no county or year is missing, parts fit their whole, debt is within its limit."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ROUNDING: Final = 1.0
 
 
 def check_accounts(tables: Mapping[str, Checked], *, problems: Problems) -> None:
-    """Report years that are missing, parts above or beside their whole, and limits below the debt."""
+    """Report counties and years that are missing, parts off their whole, and limits below the debt."""
     accounts = tables.get("accounts")
     if accounts is None or not accounts.has("unit", "year", "item", "amount_wan"):
         return
@@ -49,10 +49,47 @@ def check_accounts(tables: Mapping[str, Checked], *, problems: Problems) -> None
             "amount": accounts.typed["amount_wan"].astype("float64").to_numpy(),
         }
     )
+    check_counties(accounts, frame, units=tables.get("units"), problems=problems)
     whole = frame.notna().all(axis="columns") & ~frame.duplicated(["unit", "year", "item"])
     check_years(accounts, frame[whole], problems=problems)
     check_parts(accounts, frame, known=frame[whole], problems=problems)
     check_limits(accounts, frame, known=frame[whole], problems=problems)
+
+
+def check_counties(
+    accounts: Checked, frame: pd.DataFrame, *, units: Checked | None, problems: Problems
+) -> None:
+    """Report counties without an item in the latest year in which another county has it."""
+    if units is None or not units.has("unit", "level"):
+        return
+    counties = sorted(set(units.text["unit"][units.text["level"] == "county"].dropna()))
+    known = frame.dropna(subset=["unit", "year", "item"])
+    if not counties or known.empty:
+        return
+    mine = known[known["unit"].isin(counties)]
+    if mine.empty:
+        problems.add(
+            "no county has accounts",
+            mend="give the accounts of each county: those of a city alone are not used",
+            file=accounts.place("unit").file,
+            column="unit",
+        )
+        return
+    lacking: dict[tuple[str, int], list[str]] = {}
+    for item, rows in mine.groupby("item"):
+        year = int(rows["year"].max())
+        having = set(rows.loc[rows["year"] == year, "unit"])
+        for unit in counties:
+            if unit not in having:
+                lacking.setdefault((unit, year), []).append(str(item))
+    for (unit, year), items in lacking.items():
+        problems.add(
+            f"{unit} has no {', '.join(items)} in {year}",
+            mend="give the item for every county in the same latest year",
+            file=accounts.place("item").file,
+            column="item",
+            value=items[0],
+        )
 
 
 def check_years(accounts: Checked, known: pd.DataFrame, *, problems: Problems) -> None:

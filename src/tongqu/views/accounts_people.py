@@ -40,7 +40,7 @@ SOURCES: Final = {
 
 
 def _persons(value: float) -> str:
-    return f"{value:,.0f}"
+    return "–" if value != value else f"{value:,.0f}"
 
 
 def pensions(found: AccountsTables, words: Words) -> Section:

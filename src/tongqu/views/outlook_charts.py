@@ -89,7 +89,8 @@ def fan(
     left, right, base, high = 66.0, WIDTH - 84, height - 28, 26.0
     every = [*data.middle, *data.low, *data.high, *(value for _, value in data.points)]
     every += [] if data.target is None else [data.target]
-    marks = ticks(min(every), max(every))
+    every = [value for value in every if value == value]
+    marks = ticks(min(every, default=0.0), max(every, default=1.0))
     scale, place = Scale(marks[0], marks[-1], base, high), Scale(data.years[0], data.years[-1], left, right)
     body = [text(2, 12, words=unit)]
     for mark in marks:
@@ -110,10 +111,10 @@ def fan(
         body.append(line(left, scale(data.target), x2=right, y2=scale(data.target), css="limit"))
         body.append(text(left + 6, scale(data.target) - 7, words=target, css="value"))
     path = " ".join(
-        f"{place(year):.1f},{scale(v):.1f}" for year, v in zip(data.years, data.middle, strict=True)
+        f"{place(year):.1f},{scale(v):.1f}" for year, v in zip(data.years, data.middle, strict=True) if v == v
     )
     body.append(f'<polyline class="with" points="{path}"/>')
-    values = dict(zip(data.years, data.middle, strict=True))
+    values = {year: v for year, v in zip(data.years, data.middle, strict=True) if v == v}
     for year in marked:
         if year in values:
             x, y = place(year), scale(values[year])
@@ -134,7 +135,7 @@ def _value(x: float, y: float, *, ends: tuple[float, Fan], year: int, words: str
     if year == data.years[-1]:
         return text(right + 8, y + 4, words=words, css="value")
     if year == data.years[0]:
-        up = data.middle[1] > data.middle[0]
+        up = len(data.middle) > 1 and data.middle[1] > data.middle[0]
         return text(x + 7, y + (19 if up else -10), words=words, css="value")
     return text(x, y - 10, words=words, css="value", anchor="middle")
 

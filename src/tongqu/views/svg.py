@@ -117,6 +117,8 @@ class Scale:
     --------
     >>> Scale(0, 10, 100, 0)(2.5)
     75.0
+    >>> Scale(7, 7, 100, 0)(7)
+    50.0
     """
 
     low: float
@@ -125,7 +127,9 @@ class Scale:
     end: float
 
     def __call__(self, value: float) -> float:
-        """Pixel of a value."""
+        """Pixel of a value; the middle where there is one value only."""
+        if self.high == self.low:
+            return (self.start + self.end) / 2
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
 

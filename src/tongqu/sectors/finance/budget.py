@@ -12,6 +12,7 @@ import numpy as np
 
 from tongqu.methods.public_accounts import Flows, Opening, PublicAccounts, elastic, settle
 from tongqu.sectors.finance.latest import Floats, Latest
+from tongqu.sectors.finance.parameters import check_parameters
 
 __all__ = ["PARAMETERS", "Parameters", "budget", "opening_of", "own_revenue"]
 
@@ -30,6 +31,8 @@ PARAMETERS: Final = (
     "accounts.debt_issue",
 )
 """Standards that the accounts rest on."""
+GENERAL: Final = {"debt": "general_debt_limit", "debt_limit": "general_debt"}
+"""Share that stands in for one that is not given."""
 
 
 def own_revenue(
@@ -46,7 +49,13 @@ def own_revenue(
         Consecutive years, shape (year,).
     value_added : numpy.ndarray of float, optional
         Of the last n of these years, any unit, shape ([future,] county, n).
+
+    Raises
+    ------
+    ScenarioError
+        If a parameter cannot be.
     """
+    check_parameters(values)
     grown = _grown(latest, "own_revenue", years=years, rate=values["growth.own_revenue"])
     if value_added is None:
         return grown
@@ -102,7 +111,7 @@ def budget(
     )
     rate = values["rate.interest"]
     general, special = _debts(latest, "debt", values=values)
-    general_limit, special_limit = _debts(latest, "debt_limit", values=values)
+    rooms = _rooms(latest, opening, values=values)
     tax = own * _part(latest, "tax_revenue", values["accounts.tax_share"])
     land = _land(latest, years=years, values=values)
     flows = Flows(
@@ -112,8 +121,8 @@ def budget(
         services=np.maximum(trend - rate * general, 0.0),
         pensions=pensions,
         running=running,
-        general_issue=_issued(general_limit, opening.general_debt, years=years, values=values),
-        special_issue=_issued(special_limit, opening.special_debt, years=years, values=values),
+        general_issue=_issued(rooms[0], years=years, values=values),
+        special_issue=_issued(rooms[1], years=years, values=values),
         land_income=land,
         land_use=_land_use(latest, years=years, values=values, interest=rate * special),
     )
@@ -135,9 +144,11 @@ def _part(latest: Latest, part: str, assumed: float | Floats) -> Floats:
 
 
 def _debts(latest: Latest, item: str, *, values: Parameters) -> tuple[Floats, Floats]:
-    """General and special part of the debt or of its limit."""
+    """General and special part of the debt or of its limit; where one share is given it is that of both."""
     whole = latest.amounts[item][:, np.newaxis]
-    general = whole * _part(latest, f"general_{item}", values["accounts.general_share"])
+    own, other = f"general_{item}", GENERAL[item]
+    part = own if own in latest.shares else other
+    general = whole * _part(latest, part, values["accounts.general_share"])
     return np.asarray(general), np.asarray(whole - general)
 
 
@@ -157,8 +168,19 @@ def _land_use(latest: Latest, *, years: Floats, values: Parameters, interest: Fl
     return np.asarray(np.maximum(spent - interest, 0.0))
 
 
-def _issued(limit: Floats, debt: object, *, years: Floats, values: Parameters) -> Floats:
+def _rooms(latest: Latest, opening: Opening, *, values: Parameters) -> tuple[Floats, Floats]:
+    """What is left under the general and the special limit; together no more than under the whole limit."""
+    limits = _debts(latest, "debt_limit", values=values)
+    stocks = (opening.general_debt, opening.special_debt)
+    debts = [np.asarray(debt, dtype=np.float64)[..., np.newaxis] for debt in stocks]
+    general, special = (np.maximum(limit - debt, 0.0) for limit, debt in zip(limits, debts, strict=True))
+    apart = general + special
+    whole = np.maximum(limits[0] + limits[1] - debts[0] - debts[1], 0.0)
+    part = np.divide(np.minimum(whole, apart), apart, out=np.zeros_like(apart), where=apart > 0)
+    return np.asarray(general * part), np.asarray(special * part)
+
+
+def _issued(room: Floats, *, years: Floats, values: Parameters) -> Floats:
     """Bonds of each year: the same share of what is left under the limit at its start."""
     share = np.asarray(values["accounts.debt_issue"])
-    room = np.maximum(limit - np.asarray(debt, dtype=np.float64)[..., np.newaxis], 0.0)
     return np.asarray(share * room * (1.0 - share) ** (years - years[0]))

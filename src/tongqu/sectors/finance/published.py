@@ -44,6 +44,7 @@ def published_check(region: Region, assume: Assume) -> pd.DataFrame:
     if "observations" not in region.tables:
         return pd.DataFrame(columns=list(COLUMNS))
     counties, cities = latest_of(region).counties, region.level("city").index
+    city_of = region.ancestor(counties, level="city").to_numpy()
     seen = region["observations"]
     seen = seen[seen["unit"].isin([*counties, *cities]) & seen["variable"].str.fullmatch(NAME)]
     rows = []
@@ -52,7 +53,7 @@ def published_check(region: Region, assume: Assume) -> pd.DataFrame:
         item, part = NAME.fullmatch(variable).groups()  # type: ignore[union-attr]
         months = int(part or MONTHS)
         amount = _model(region, assume, item=item, year=year)
-        mine = amount[counties.isin([unit])] if unit in counties else amount
+        mine = amount[counties == unit] if unit in counties else amount[city_of == unit]
         rows.append((item, unit, year, months, mine.sum() * months / MONTHS, value))
     table = pd.DataFrame(rows, columns=list(COLUMNS[:6]))
     table["difference"] = table["model"] - table["published"]

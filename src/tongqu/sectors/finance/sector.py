@@ -47,6 +47,10 @@ BASE: Final = ("account.base_revenue", "account.base_value_added")
 """Own revenue and value added in the first year, which later years follow; 0: value added is not known."""
 YUAN_PER_WAN: Final = 10_000.0
 """Yuan in 1 万元."""
+RAISED: Final = "pension.raised"
+"""What raises of pensions cost in a year, 万元; their entries say what they would cost if begun at once."""
+PENSIONS: Final = "social_security"
+"""Sector of the projects that ``pension.raised`` counts."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,13 @@ class Finance:
     name: str = "finance"
     tables: frozenset[str] = frozenset({"units", "accounts"})
     reads: frozenset[str] = frozenset(
-        {"value_added.total", "people.total", "pension.public_cost", "pension.public_cost_base"}
+        {
+            "value_added.total",
+            "people.total",
+            "pension.public_cost",
+            "pension.public_cost_base",
+            RAISED,
+        }
     )
     writes: frozenset[str] = frozenset(
         {*(f"account.{item}" for item in WRITTEN), "account.debt_limit", "account.room", *BASE}
@@ -99,7 +109,7 @@ class Finance:
             own=own[:, np.newaxis],
             pensions=_column(before, "pension.public_cost", counties),
             pensions_base=_column(before, "pension.public_cost_base", counties) if counted else 0.0,
-            running=_running(opened, counties)[:, np.newaxis],
+            running=_running(opened, counties, before)[:, np.newaxis],
         )
         written = {
             f"account.{item}": pd.Series(getattr(accounts, item)[:, 0], index=counties) for item in WRITTEN
@@ -209,10 +219,14 @@ def _column(state: State, name: str, counties: pd.Index) -> Floats:
     return np.asarray(state[name].reindex(counties).fillna(0.0).to_numpy(dtype=np.float64)[:, np.newaxis])
 
 
-def _running(opened: Offer, counties: pd.Index) -> Floats:
-    """Running costs of the working projects by county."""
+def _running(opened: Offer, counties: pd.Index, state: State) -> Floats:
+    """Running costs of the working projects by county; raises of pensions at what they cost in the year."""
     entries = opened.entries[(opened.entries["ledger"] == "money") & (opened.entries["key"] == "running")]
-    return _by_county(entries, counties)
+    if RAISED not in state:
+        return _by_county(entries, counties)
+    raises = opened.projects.loc[opened.projects["sector"] == PENSIONS, "project"]
+    others = _by_county(entries[~entries["project"].isin(raises)], counties)
+    return np.asarray(others + _column(state, RAISED, counties)[:, 0])
 
 
 def _by_county(entries: pd.DataFrame, counties: pd.Index) -> Floats:

@@ -8,7 +8,7 @@ people are entries of their own, so that a plan promises what the simulation cou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -27,6 +27,8 @@ Floats = npt.NDArray[np.float64]
 CELLS: Final = "cells.income"
 """First year's income by side and source, then wages, farming and pensions of that year, and the year."""
 DRIVERS: Final = 3
+PENSIONS: Final = "social_security"
+"""Sector whose raises are in ``pension.rural_raised``."""
 WAN: Final = 10_000.0
 """Yuan in 万元."""
 PARTS: Final = tuple(f"income.{side}_{source}" for side in SIDES for source in SOURCES)
@@ -43,6 +45,8 @@ class Income:
             "people.rural",
             "people.urban",
             "pension.paid",
+            "pension.raised",
+            "pension.rural_raised",
             "value_added.farm",
             "value_added.total",
             "wages.trend",
@@ -77,12 +81,12 @@ class Income:
         """Income of the year of ``before``; projects add what their entries say."""
         counties = region.level("county").index
         people = {side: _by_county(region, before, f"people.{side}") for side in SIDES}
-        added = {key: _added(opened, key, counties=counties) for key in ("rural_income", "value_added")}
+        country, town = _plan(before, opened, counties=counties, assume=assume)
         drivers = _drivers(before, people, opened=opened, counties=counties)
         first, start, since = _start(region, before, people=people, drivers=drivers, assume=assume)
         by_source = _by_source(first, start, drivers, years=before.year - since, assume=assume)
         heads = np.stack([people[side] for side in SIDES])
-        plan = np.stack([_town_share(added, assume=assume), added["rural_income"]]) * WAN
+        plan = np.stack([town, country]) * WAN
         more = np.divide(plan, heads, out=np.zeros_like(plan), where=heads > 0)
         whole = by_source.sum(axis=-1)
         total = whole + np.where(whole > 0, more, 0.0)
@@ -121,7 +125,9 @@ def _drivers(state: State, people: dict[str, Floats], *, opened: Offer, counties
     farm = _known(state, "value_added.farm", counties=counties) - _added(
         opened, "farm_value_added", counties=counties
     )
-    pension = _known(state, "pension.paid", counties=counties) - _added(opened, "pension", counties=counties)
+    pension = _known(state, "pension.paid", counties=counties) - _known(
+        state, "pension.raised", counties=counties
+    )
     wages = _known(state, "wages.trend", counties=counties)
     return np.stack([wages, np.maximum(farm, 0.0) / heads, np.maximum(pension, 0.0) / heads])
 
@@ -176,10 +182,20 @@ def _start(
     return totals[:, :, np.newaxis] * shares[:, np.newaxis, :], drivers, before.year
 
 
-def _town_share(added: Mapping[str, Floats], *, assume: Assume) -> Floats:
-    """What town people earn of the value that projects add: pay, less what goes to country people."""
-    pay = assume["income.labour_share"] * added["value_added"]
-    return np.asarray(np.maximum(pay - added["rural_income"], 0.0))
+def _plan(state: State, opened: Offer, *, counties: pd.Index, assume: Assume) -> tuple[Floats, Floats]:
+    """What projects add to the income of country and of town people, 万元 by county.
+
+    Raises of pensions count at what they pay in the year. Town people earn the pay in the value that projects
+    add, less what country people get of it; what others give to the country takes nothing from the town.
+    """
+    entries = opened.entries
+    makes = entries["project"].isin(entries.loc[entries["key"] == "value_added", "project"])
+    raises = entries["project"].isin(opened.projects.loc[opened.projects["sector"] == PENSIONS, "project"])
+    earned = _added(replace(opened, entries=entries[makes]), "rural_income", counties=counties)
+    given = _added(replace(opened, entries=entries[~makes & ~raises]), "rural_income", counties=counties)
+    pay = assume["income.labour_share"] * _added(opened, "value_added", counties=counties)
+    raised = _known(state, "pension.rural_raised", counties=counties)
+    return np.asarray(earned + given + raised), np.asarray(np.maximum(pay - earned, 0.0))
 
 
 def _written(

@@ -79,11 +79,12 @@ def first_incomes(
     found = np.zeros((len(SIDES), len(counties)))
     for row, side in enumerate(SIDES):
         seen, since = published_incomes(region, side)
-        whole = seen.reindex(region.level("city").index).dropna()
-        if len(whole) and people[side].sum() > 0:
-            found[row] = spread(
-                float(whole.iloc[0]), people=people[side], level=relative, elasticity=elasticity
-            )
+        for city, whole in seen.reindex(region.level("city").index).dropna().items():
+            mine = (region.level("county")["parent"] == city).to_numpy()
+            if people[side][mine].sum() > 0:
+                found[row, mine] = spread(
+                    float(whole), people=people[side][mine], level=relative[mine], elasticity=elasticity
+                )
         own = seen.reindex(counties)
         found[row] = np.where(own.notna(), own.fillna(0.0), found[row])
         found[row] *= (1 + growth[side]) ** (year - since)

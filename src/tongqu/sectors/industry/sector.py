@@ -37,7 +37,7 @@ __all__ = ["Industry", "sector"]
 Floats = npt.NDArray[np.float64]
 
 CELLS: Final = "cells.industry"
-"""People of working age of each county in the first year, and that year."""
+"""People of working age of each county in the year of the base, and the first year that was simulated."""
 KEYS: Final = (
     "value_added",
     "farm_value_added",
@@ -50,6 +50,8 @@ KEYS: Final = (
 )
 """Stocks that projects add to: money in 万元 a year, jobs in persons."""
 
+WORKING: Final = tuple(f"{age}-{age + 4}" for age in range(20, 60, 5))
+"""Age groups that ``people.working`` counts."""
 FROM_KIND: Final = {"size_unit": 2, "lead": 4}
 """Columns of the projects that follow from the kind, and where `KINDS` has them."""
 
@@ -100,7 +102,7 @@ class Industry:
         """Value added, jobs and pay of the year of ``before``."""
         base = base_of(region, assume=assume)
         working = _working(region, before)
-        first, since = _first(before, working)
+        first, since = _first(region, before, working, year=base.year)
         follows = np.divide(working, first, out=np.ones_like(first), where=first > 0)[:, np.newaxis]
         growth = 1 + np.array([assume[f"growth.productivity_{group}"] for group in GROUPS])
         trend = base.value_added * growth ** (before.year - base.year) * follows
@@ -155,13 +157,30 @@ def _working(region: Region, state: State) -> Floats:
     return sums.reindex(counties, fill_value=0.0).to_numpy(dtype=np.float64)
 
 
-def _first(before: State, working: Floats) -> tuple[Floats, int]:
-    """People of working age in the first year, and that year."""
+def _first(region: Region, before: State, working: Floats, *, year: int) -> tuple[Floats, int]:
+    """People of working age in the year of the base, and the first year that was simulated.
+
+    Between the census and the first year their number is taken to change by one factor a year.
+    """
     if CELLS in before:
         kept = before[CELLS].to_numpy(dtype=np.float64)
         if int(kept[-1]) < before.year:
             return kept[:-1], int(kept[-1])
-    return working, before.year
+    counted, years = _counted(region), before.year - region.base_year
+    known = (counted > 0) & (working > 0)
+    if years <= 0 or not known.any():
+        return working, before.year
+    yearly = np.divide(working, counted, out=np.ones_like(working), where=known) ** (1 / years)
+    return np.where(known, counted * yearly ** (year - region.base_year), working), before.year
+
+
+def _counted(region: Region) -> Floats:
+    """People of working age by county as the people of the base year have them."""
+    people, counties = region["people"], region.level("county").index
+    mine = people[(people["year"] == region.base_year) & people["age"].isin(WORKING)]
+    villages = mine[mine["unit"].isin(region.level("village").index)]
+    sums = villages.groupby(region.county_of(villages["unit"]).to_numpy())["people"].sum()
+    return sums.reindex(counties, fill_value=0.0).to_numpy(dtype=np.float64)
 
 
 def _added(opened: Offer, key: str, *, counties: pd.Index) -> Floats:

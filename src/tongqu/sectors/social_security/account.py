@@ -74,6 +74,9 @@ class Year:
         paid = flows["basic"] + flows["account_paid"] + flows["topped_up"]
         budget = flows["basic"] + flows["subsidy"] + flows["topped_up"] - self.raised
         medical = self.medical
+        share = np.divide(
+            self.rural, pensioners, out=np.zeros(np.shape(self.rural)), where=np.asarray(pensioners) > 0
+        )
         money = {
             "pension.fund": flows["closing"],
             "pension.contributions": flows["contributions"],
@@ -85,6 +88,8 @@ class Year:
             "pension.moved": flows["moved_in"] - flows["moved_out"],
             "pension.paid": paid,
             "pension.public_cost": budget,
+            "pension.raised": self.raised,
+            "pension.rural_raised": self.raised * share,
             "pension.line": self.line,
             "stock.pension": paid,
             "medical.contributions": medical.contributions,

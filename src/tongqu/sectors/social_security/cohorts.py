@@ -12,7 +12,8 @@ import pandas as pd
 from tongqu.contracts import Assume
 from tongqu.data import Region
 from tongqu.methods.pension import AGES, cohort_value, lifetime
-from tongqu.sectors.social_security.members import surviving
+from tongqu.methods.people import Sex
+from tongqu.sectors.social_security.members import SEXES, surviving
 from tongqu.sectors.social_security.parameters import PARAMETERS, check_parameters, scheme_of, tiers_of
 
 __all__ = ["LAST_GROWTH", "cohort_table"]
@@ -24,12 +25,18 @@ LAST_AGE: Final = 120
 
 
 def cohort_table(
-    region: Region, assume: Assume, *, year: int, entry_ages: Sequence[int] = (20, 30, 40, 50)
+    region: Region,
+    assume: Assume,
+    *,
+    year: int,
+    entry_ages: Sequence[int] = (20, 30, 40, 50),
+    sex: Sex | None = None,
 ) -> pd.DataFrame:
     """Present values of one member who joins at each age.
 
-    Men and women together, at the mortality of the year of joining; the discount rate is
-    ``pension.discount``.
+    At the mortality of the year of joining, for life; the discount rate is ``pension.discount``.
+    Contributions count the share of years in which members pay. Amounts grow up to `LAST_GROWTH` and are the
+    same from then on.
 
     Parameters
     ----------
@@ -37,6 +44,8 @@ def cohort_table(
         Year of joining.
     entry_ages : sequence of int
         Ages at the end of that year, 0 to 99.
+    sex : {"male", "female"}, optional
+        Whose mortality; as many men as women of each age when left out.
 
     Returns
     -------
@@ -52,8 +61,10 @@ def cohort_table(
     """
     values = {name: float(assume[name]) for name in PARAMETERS}
     check_parameters(values)
-    tiers, both = tiers_of(region), np.ones((2, 1, 2, 2, AGES))
-    alive = surviving(both, values, year=year)
+    tiers, people = tiers_of(region), np.ones((2, 1, 2, len(SEXES), AGES))
+    if sex is not None:
+        people[..., [one != sex for one in SEXES], :] = 0.0
+    alive = surviving(people, values, year=year)
     rows = []
     for age in entry_ages:
         years = range(year, year + max(LAST_AGE - age, 1))

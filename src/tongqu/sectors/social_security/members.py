@@ -14,7 +14,7 @@ from tongqu.methods.pension import AGES, FIRST_AGE
 from tongqu.methods.people import Sex, china_table, single_years, survival
 from tongqu.sectors.social_security.parameters import Floats, Values, each
 
-__all__ = ["LIFE_YEAR", "coverage", "eligible", "rural_share", "surviving"]
+__all__ = ["LIFE_YEAR", "SEXES", "coverage", "eligible", "rural_share", "surviving"]
 
 LIFE_YEAR: Final = 2020
 """Year that ``life.e0_male`` and ``life.e0_female`` stand for: the census that they are of."""
@@ -25,6 +25,7 @@ MIDDLE_AGE: Final = 45
 OLD_AGE: Final = 60
 """Ages that ``pension.coverage`` and ``pension.coverage_old`` stand for."""
 SEXES: Final[tuple[Sex, Sex]] = ("male", "female")
+"""Order of the axis of sex."""
 E0_GRID: Final = np.arange(55.0, 96.0)
 """Life expectancies at which model tables are made; survival between them is a straight line."""
 

@@ -40,8 +40,8 @@ _FACTOR: Final = (0.0, 10.0)
 _RATE: Final = (-0.1, 0.2)
 _YUAN: Final = (0.0, 100_000.0)
 LIMITS: Final[dict[str, tuple[float, float]]] = {
-    "life.e0_male": (40.0, 100.0),
-    "life.e0_female": (40.0, 100.0),
+    "life.e0_male": (55.0, 95.0),
+    "life.e0_female": (55.0, 95.0),
     "life.gain": (-1.0, 1.0),
     "pension.basic": _YUAN,
     "pension.basic_growth": _RATE,
@@ -171,9 +171,10 @@ def scheme_of(values: Values, tiers: Tiers, *, year: int, raised: npt.ArrayLike 
 
 
 def past_schemes(values: Values, tiers: Tiers, *, year: int) -> list[Scheme]:
-    """Rules since the scheme began, up to a year: contributions then are a share of those of `RULES_YEAR`.
+    """Rules since the scheme began, up to a year.
 
-    Futures may differ in all but the year of the beginning, of which the mean is taken.
+    Before `RULES_YEAR` contributions are a share of those of that year; from it on the rules are those of
+    `scheme_of`. Futures may differ in all but the year of the beginning, of which the mean is taken.
     """
     since = round(float(np.mean(np.asarray(values["pension.since"], dtype=np.float64))))
     past = each(values, "pension.past_contribution")
@@ -185,7 +186,10 @@ def past_schemes(values: Values, tiers: Tiers, *, year: int) -> list[Scheme]:
         basic=0.0,
         pension_age=pension_age(values, year=year),
     )
-    return [scheme] * max(year - since + 1, 1)
+    first = min(since, year)
+    return [
+        scheme if one < RULES_YEAR else scheme_of(values, tiers, year=one) for one in range(first, year + 1)
+    ]
 
 
 def medical_of(values: Values, *, year: int) -> MedicalRules:

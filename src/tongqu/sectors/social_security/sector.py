@@ -61,7 +61,9 @@ FIGURES: Final = (
     "pension.paid",
     "pension.pensioners",
     "pension.public_cost",
+    "pension.raised",
     "pension.rural_pensioners",
+    "pension.rural_raised",
     "pension.subsidy",
     "pension.topped_up",
     "stock.pension",
@@ -147,7 +149,7 @@ def _base_cost(region: Region, now: Year, values: Values, *, year: int) -> pd.Se
     known = year
     if accounts is not None and accounts["unit"].isin(counties).any():
         known = int(accounts.loc[accounts["unit"].isin(counties), "year"].max())
-    past = min(known - year, 0)
+    past = known - year
     flows = now.flows.totals()
     basic = (flows["basic"] - now.raised) * (1 + each(values, "pension.basic_growth")) ** past
     subsidy = flows["subsidy"] * (1 + each(values, "pension.tier_growth")) ** past

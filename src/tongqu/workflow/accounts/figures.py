@@ -80,12 +80,12 @@ def figures_of(run: Run) -> dict[str, Floats]:
     }
     earned = {side: np.where(values > 0, values, np.nan) for side, values in earned.items()}
     accounts = whole_accounts(run.finance.accounts)
-    lead = len(run.years) - len(run.finance.years)
+    lead = len(run.years) - len(run.finance.years)  # below 0 where accounts are older than the census
 
     def budget(values: Floats) -> Floats:
         """Axes ([future,] place, year) as (year, [future,] place), nothing known before the first year."""
-        moved = np.moveaxis(values, -1, 0)
-        return np.concatenate([np.full((lead, *moved.shape[1:]), np.nan), moved])
+        moved = np.moveaxis(values, -1, 0)[max(-lead, 0) :]
+        return np.concatenate([np.full((max(lead, 0), *moved.shape[1:]), np.nan), moved])
 
     monthly = _over(pension["pension.paid"] * YUAN_PER_WAN / MONTHS, pension["pension.pensioners"])
     land = float(run.finance.land_given)

@@ -12,10 +12,10 @@ import pandas as pd
 
 from tongqu.contracts import Assume
 from tongqu.data import Region
-from tongqu.methods.pension import AGES, cohort_value, lifetime
-from tongqu.methods.people import Sex, china_table, single_years, survival
 from tongqu.sectors.social_security import path as security
-from tongqu.sectors.social_security.parameters import LIMITS, PARAMETERS, Values, scheme_of, tiers_of
+from tongqu.sectors.social_security.cohorts import cohort_table as present_values
+from tongqu.sectors.social_security.members import SEXES
+from tongqu.sectors.social_security.parameters import LIMITS
 from tongqu.workflow.accounts.figures import MONTHS, YUAN_PER_WAN, with_whole
 from tongqu.workflow.accounts.run import Run
 
@@ -34,9 +34,19 @@ CASES: Final[dict[str, dict[str, tuple[str, float]]]] = {
 """Rules that are changed: contributions or subsidies by half, basic pension by 50 元 a month, pension age."""
 ENTRIES: Final = (16, 25, 35, 45, 55)
 """Ages of joining."""
-SEXES: Final[tuple[Sex, Sex]] = ("male", "female")
-LIFE_YEAR: Final = 2020
-"""Year that ``life.e0_male`` and ``life.e0_female`` stand for."""
+COHORT: Final = {
+    "sex": "sex",
+    "entry_age": "age",
+    "contributions": "contributions_yuan",
+    "subsidies": "subsidies_yuan",
+    "account_pension": "account_pension_yuan",
+    "topped_up": "topped_up_yuan",
+    "basic_pension": "basic_yuan",
+    "heirs": "heirs_yuan",
+    "net_transfer": "net_transfer_yuan",
+    "internal_rate": "internal_rate",
+}
+"""Columns of the cohorts by those of the sector's table."""
 FIGURES: Final = ("pension.paid", "pension.public_cost", "pension.fund", "pension.pensioners", "pension.line")
 
 
@@ -97,38 +107,16 @@ def _changed(assume: Assume, changes: dict[str, tuple[str, float]]) -> Assume:
 def cohort_table(region: Region, assume: Assume, *, year: int) -> pd.DataFrame:
     """Present values of one who joins in a year, 元 at joining, by sex and age.
 
+    Those of `tongqu.sectors.social_security.cohorts.cohort_table`.
+
     Returns
     -------
     DataFrame
         ``sex, age, contributions_yuan, subsidies_yuan, account_pension_yuan, topped_up_yuan, basic_yuan,
-        heirs_yuan, net_transfer_yuan, internal_rate``: real, discounted at ``pension.discount``. Deaths are
-        those of the year of joining for life; contributions count the share of years in which members pay.
+        heirs_yuan, net_transfer_yuan, internal_rate``: real, discounted at ``pension.discount``.
     """
-    values: Values = {name: float(assume[name]) for name in PARAMETERS}
-    tiers = tiers_of(region)
-    rules = [scheme_of(values, tiers, year=year + later) for later in range(AGES)]
-    rows = []
-    for sex in SEXES:
-        e0 = float(assume[f"life.e0_{sex}"]) + float(assume["life.gain"]) * (year - LIFE_YEAR)
-        alive = survival(single_years(china_table(np.array([e0]), sex=sex))).ages[0]
-        for age in ENTRIES:
-            life = lifetime(rules[: AGES - age], entry_age=age, survive=alive)
-            found = cohort_value(life, rate=float(assume["pension.discount"]))
-            names = ("contributions", "subsidies", "account_pension", "topped_up", "basic_pension", "heirs")
-            worth = [
-                float(np.ravel(getattr(found, name))[0]) for name in (*names, "net_transfer", "internal_rate")
-            ]
-            rows.append((sex, age, *worth))
-    columns = [
-        "sex",
-        "age",
-        "contributions_yuan",
-        "subsidies_yuan",
-        "account_pension_yuan",
-        "topped_up_yuan",
-        "basic_yuan",
-        "heirs_yuan",
-        "net_transfer_yuan",
-        "internal_rate",
+    parts = [
+        present_values(region, assume, year=year, entry_ages=ENTRIES, sex=sex).assign(sex=sex)
+        for sex in SEXES
     ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.concat(parts, ignore_index=True).rename(columns=COHORT)[list(COHORT.values())]

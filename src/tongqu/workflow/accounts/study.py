@@ -9,10 +9,13 @@ from typing import Any, Final
 
 import pandas as pd
 
-from tongqu.base import DataError, Problem, Progress, Report, silent
+from tongqu.base import DataError, Problem, Progress, Report, ScenarioError, silent
 from tongqu.contracts import Assume, Scenario
 from tongqu.data import Language, Region
 from tongqu.methods.public_accounts import imbalance
+from tongqu.sectors.finance.parameters import check_parameters as check_finance
+from tongqu.sectors.population.parameters import check_parameters as check_people
+from tongqu.sectors.social_security.parameters import check_parameters as check_pensions
 from tongqu.workflow.accounts.figures import figures_of, quantiles
 from tongqu.workflow.accounts.pensions import cohort_table, what_if_table
 from tongqu.workflow.accounts.run import UNCERTAIN, Floats, carried, first_year
@@ -246,6 +249,7 @@ def accounts(
     if problems := wrong_numbers(region, until=until, futures=futures, seed=seed):
         raise DataError(problems)
     assume = Assume.of(region["standards"], chosen)
+    check_assumed(assume)
     run = carried(region, assume, until=until, progress=progress)
     cities = region.level("city").index
     units = [str(cities[0]) if len(cities) == 1 else WHOLE, *(str(code) for code in run.counties)]
@@ -308,6 +312,26 @@ def _ranges(
         parts.append(figures_of(carried(region, assume, until=until, futures=values, first_income=first)))
         progress(Report("futures", done=min(at + BATCH, len(draws)) / len(draws)))
     return quantiles(parts, years=list(years), units=units)
+
+
+def check_assumed(assume: Assume) -> None:
+    """Nothing if every parameter of pensions, people, budgets and incomes can be.
+
+    Raises
+    ------
+    ScenarioError
+        With every parameter that cannot be, once.
+    """
+    values = {str(name): float(value) for name, value in assume.values.items()}
+    problems: dict[str, Problem] = {}
+    for check in (check_pensions, check_people, check_finance):
+        try:
+            check(values)
+        except ScenarioError as error:
+            for problem in error.problems:
+                problems.setdefault(problem.column, problem)
+    if problems:
+        raise ScenarioError(list(problems.values()))
 
 
 def wrong_numbers(region: Region, *, until: int, futures: int, seed: int) -> list[Problem]:
