@@ -90,6 +90,10 @@ CASES = {
         {"chain_stages": {2: "tea,leaf,鲜叶,Leaf,growing,farmer,0.05,0.01,0.03,1,9,0.2,9,9,0,true,t:model"}},
         [("chain_stages.csv", 2, "loss", "0.05", "a value outside its own range")],
     ),
+    "supply of the city": (
+        {"chain_supply": {2: "990100,tea,2020,100,20,true,t:model"}},
+        [("chain_supply.csv", 2, "unit", "990100", "supply of a place that is not a county")],
+    ),
     "two growing": (
         {"chain_stages": {3: f"{PREFIX},growing,farmer,0.01,,,0.25,9,0.1,5,50000,1,true,t:model"}},
         [
@@ -120,6 +124,13 @@ def test_each_broken_rule_is_named(case: str, tmp_path: Path) -> None:
 def test_a_misspelt_stage_is_suggested(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="did you mean 'made'"):
         load(tmp_path, {"chain_links": {4: "tea,maide,shop,0.5,true,t:model"}})
+
+
+def test_names_of_flows_are_no_stages(tmp_path: Path) -> None:
+    shop = "tea,sale,门店,Shop,brand,trader,0,,,1,20000,0.1,5,50000,1,true,t:model"
+    links = {3: "tea,leaf,sale,0.1,true,t:model", 4: "tea,made,sale,0.5,true,t:model"}
+    with pytest.raises(DataError, match="a name that flows use"):
+        load(tmp_path, {"chain_stages": {4: shop}, "chain_links": links})
 
 
 def test_no_links_at_all(tmp_path: Path) -> None:

@@ -80,6 +80,18 @@ def test_a_wrong_cell_is_seen_in_its_row_and_column(tmp_path: Path) -> None:
     assert found[0].mend == "in p 2020 the row adds up to 1030, its output is 1000: correct a cell"
 
 
+def test_a_sector_without_a_column_is_named(tmp_path: Path) -> None:
+    """Output, but no cell says what goes into it: the column adds up to 0."""
+    gone = {("t.1", "t.2"), ("t.2", "t.2"), ("LA", "t.2")}
+    moved = {("t.1", "HH"): 950, ("t.2", "HH"): 1795}
+    cells = {key: value for key, value in CELLS.items() if key not in gone} | moved
+    found = problems(tmp_path, cells)
+    assert [(one.rule, one.value) for one in found] == [
+        ("a column that does not add up to its output", "t.2")
+    ]
+    assert "adds up to 0" in found[0].mend
+
+
 def test_rounding_is_let_pass(tmp_path: Path) -> None:
     load_region(region(tmp_path, CELLS | {("t.1", "t.2"): 500.9}))
 

@@ -12,7 +12,7 @@ import pytest
 
 import tongqu
 from small import TINY
-from tongqu.base import DataError
+from tongqu.base import DataError, ScenarioError
 from tongqu.contracts import Assume, Forecast, Offer, Scenario, Sector, State, active_entries
 from tongqu.data import Region, load_region
 from tongqu.engine.registry import load_sectors, ordered
@@ -22,7 +22,7 @@ from tongqu.sectors.industry import Industry
 from tongqu.sectors.industry.base import base_of
 from tongqu.sectors.industry.chains import chains_of, supply_of
 from tongqu.sectors.industry.effects import EFFECTS, diversion, of_digital, of_harvest
-from tongqu.sectors.industry.projects import KINDS
+from tongqu.sectors.industry.projects import INTO, KINDS
 
 CHANGSHAN = "330822"
 
@@ -99,6 +99,67 @@ def test_counties_beyond_their_city_are_named(quzhou: Region, assume: Assume) ->
     seen.loc[here, "value"] = 1e9
     with pytest.raises(DataError, match="exceeds the city's in 2022"):
         base_of(without(quzhou, observations=seen), assume=assume)
+
+
+def test_all_counties_must_add_up_to_their_city(quzhou: Region, assume: Assume) -> None:
+    """Also where every county publishes its own."""
+    names = ["gdp_primary", "gdp_secondary", "gdp_tertiary"]
+    base = base_of(quzhou, assume=assume)
+    for factor, message in ((2.0, "exceeds"), (0.5, "falls short"), (1.0, None)):
+        own = pd.DataFrame(base.value_added * factor, index=base.counties, columns=names)
+        rows = own.rename_axis("unit").reset_index().melt("unit", var_name="variable")
+        seen = quzhou["observations"]
+        other = seen[~(seen["unit"].isin(base.counties) & seen["variable"].isin(names))]
+        source = str(seen["source"].iloc[0])
+        more = pd.concat([other, rows.assign(year=2022, modelled=False, source=source)])
+        region = without(quzhou, observations=more)
+        if message is None:
+            assert not base_of(region, assume=assume).modelled.any()
+        else:
+            with pytest.raises(DataError, match=message):
+                base_of(region, assume=assume)
+
+
+def test_a_county_without_jobs_is_named(quzhou: Region, assume: Assume) -> None:
+    jobs = quzhou["jobs"]
+    with pytest.raises(DataError, match="people but no jobs") as caught:
+        base_of(without(quzhou, jobs=jobs[jobs["unit"] != "330802"]), assume=assume)
+    assert [one.value for one in caught.value.problems] == ["330802"]
+
+
+def test_each_county_has_its_latest_jobs(quzhou: Region, assume: Assume) -> None:
+    """A later year of some counties takes nothing from the others."""
+    jobs = quzhou["jobs"]
+    later = jobs[(jobs["year"] == 2020) & (jobs["unit"] != "330802")].assign(year=2023)
+    found = base_of(without(quzhou, jobs=pd.concat([jobs, later])), assume=assume)
+    usual = base_of(quzhou, assume=assume)
+    np.testing.assert_allclose(found.value_added, usual.value_added)
+
+
+@pytest.mark.parametrize("take_up", [0.4, 1.0])
+def test_buildings_take_no_more_than_is_sold_in_bulk(
+    quzhou: Region, states: tuple[State, ...], take_up: float
+) -> None:
+    scenario = Scenario(assume={"industry.take_up": take_up})
+    values = Assume.of(quzhou["standards"], scenario)
+    made = Industry().offer(quzhou, Forecast(states, Offer()), assume=values).projects
+    supply = quzhou["chain_supply"]
+    for county in quzhou.level("county").index:
+        bulk = 0.0
+        for product, chain in chains_of(quzhou).items():
+            mine = supply[(supply["unit"] == county) & (supply["product"] == product)]["output_t"].sum()
+            drawn = np.isin(chain.end, chain.of_kind(*INTO.values()))
+            bulk += float(evaluate(chain, mine).sold[np.unique(chain.start[drawn])].sum())
+        taken = made[(made["county"] == county) & made["kind"].isin(list(INTO))]["size"].sum()
+        assert 0 < taken <= bulk * (1 + 1e-9)
+
+
+def test_standards_that_cannot_be_are_named_together(quzhou: Region) -> None:
+    wrong = {"industry.take_up": 1.2, "renewal.share": 3.0, "brand.cost": -1.0}
+    assume = Assume.of(quzhou["standards"], Scenario(assume=wrong))
+    with pytest.raises(ScenarioError) as caught:
+        base_of(quzhou, assume=assume)
+    assert {one.column for one in caught.value.problems} == {f"assume.{name}" for name in wrong}
 
 
 def test_states_add_up(states: tuple[State, ...]) -> None:
@@ -221,7 +282,7 @@ def test_effects_are_those_of_the_chain(quzhou: Region) -> None:
         np.testing.assert_allclose(of_digital(chain, yield_gain=0.1, saving=0.0), 0.1 * one, rtol=1e-9)
         farm = EFFECTS.index("farm_value_added")
         for kind in ("processing", "deep_processing"):
-            for lot in diversion(chain, into=kind):
+            for lot in diversion(chain, into=kind, among=tuple(INTO.values())):
                 assert lot.effects[farm] == pytest.approx(0, abs=1e-6)
                 assert lot.effects[0] > 0
 

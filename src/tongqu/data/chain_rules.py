@@ -15,6 +15,11 @@ __all__ = ["check_chains"]
 
 RANGED: Final = ("loss", "yield", "price")
 """Columns of the stages with a low and a high end."""
+RESERVED: Final = (
+    *("loss", "sale", "bought", "market", "others"),
+    *("farmer", "processor", "trader", "other"),
+)
+"""Codes that flows of a chain use besides its stages."""
 ROUNDING: Final = 1e-9
 """By which shares written as decimals may exceed 1 in sum."""
 APART: Final = "\x1f"
@@ -28,6 +33,8 @@ def check_chains(tables: Mapping[str, Checked], *, problems: Problems) -> None:
         return
     check_ranges(stages, problems=problems)
     check_growing(stages, problems=problems)
+    check_names(stages, problems=problems)
+    check_places(tables, problems=problems)
     check_products(tables, stages=stages, problems=problems)
     if links is not None and links.has("product", "upstream", "stage"):
         check_ends(links, stages=stages, problems=problems)
@@ -38,6 +45,31 @@ def check_chains(tables: Mapping[str, Checked], *, problems: Problems) -> None:
 
 def _key(table: Checked, column: str) -> pd.Series:
     return table.text["product"] + APART + table.text[column]
+
+
+def check_names(stages: Checked, *, problems: Problems) -> None:
+    """Report stages that are called like what a chain's flows come from or go to."""
+    problems.add_rows(
+        "a stage has a name that flows use for something else",
+        at=stages.place("stage"),
+        where=stages.text["stage"].isin(RESERVED).to_numpy(),
+        mend="give the stage another code",
+    )
+
+
+def check_places(tables: Mapping[str, Checked], *, problems: Problems) -> None:
+    """Report supply of places that are not counties; it would be counted nowhere."""
+    supply, units = tables.get("chain_supply"), tables.get("units")
+    if supply is None or units is None or not supply.has("unit") or not units.has("unit", "level"):
+        return
+    level = dict(zip(units.text["unit"], units.text["level"], strict=True))
+    found = supply.text["unit"].map(level)
+    problems.add_rows(
+        "supply of a place that is not a county",
+        at=supply.place("unit"),
+        where=(found.notna() & (found != "county")).to_numpy(),
+        mend="give supply by county: sum up towns and villages, share out a city",
+    )
 
 
 def check_ranges(stages: Checked, *, problems: Problems) -> None:

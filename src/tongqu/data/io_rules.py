@@ -81,6 +81,21 @@ def _can_stand(frame: pd.DataFrame) -> npt.NDArray[np.bool_]:
     return np.asarray((sells | adds).to_numpy(), dtype=bool)
 
 
+def _check_empty(
+    cells: Checked, frame: pd.DataFrame, sums: pd.Series, *, side: str, problems: Problems
+) -> None:
+    """Report each output of a sector that has no cell at all in its row or its column."""
+    out = (frame["across"] == "output").to_numpy() & (frame["amount"] > TOLERANCE_WAN).to_numpy()
+    empty = out & ~pd.MultiIndex.from_frame(frame[[*KEY, "row"]]).isin(sums.index)
+
+    def mend(at: int, _: str) -> str:
+        where, made = f"{frame['area'].iloc[at]} {frame['year'].iloc[at]}", frame["amount"].iloc[at]
+        return f"in {where} the {side} adds up to 0, its output is {made:.10g}: correct a cell"
+
+    rule = f"a {side} that does not add up to its output"
+    problems.add_rows(rule, at=cells.place("row"), where=empty, mend=mend)
+
+
 def _check_balance(cells: Checked, frame: pd.DataFrame, *, problems: Problems) -> None:
     """Report the first row of the file of each sector whose row or column sum is not its output."""
     signed = frame["amount"].where(~frame["across"].isin(INCOMING), -frame["amount"])
@@ -97,6 +112,7 @@ def _check_balance(cells: Checked, frame: pd.DataFrame, *, problems: Problems) -
     given = pd.MultiIndex.from_frame(frame.loc[out, KEY].drop_duplicates())
     known = pd.MultiIndex.from_frame(frame[KEY]).isin(given)
     for side, sums in (("row", rows), ("column", columns)):
+        _check_empty(cells, frame, sums, side=side, problems=problems)
         key = pd.MultiIndex.from_frame(frame[[*KEY, side]])
         # Without a column of output, a row's sum is the output that the columns must meet.
         whole = output.reindex(key).to_numpy(np.float64)

@@ -19,6 +19,7 @@ from tongqu.base import DataError, Problem
 from tongqu.contracts import Assume
 from tongqu.data import Region
 from tongqu.methods.input_output import Table, leontief, regional_table, split_sections, table_of
+from tongqu.sectors.industry.parameters import check_parameters
 
 __all__ = ["GROUPS", "Base", "base_of"]
 
@@ -32,6 +33,8 @@ SECTIONS: Final = tuple("ABCDEFGHIJKLMNOPQRST")
 GROUP_OF: Final = np.array([0] + [1] * 4 + [2] * 15)
 """Position in `GROUPS` of each section."""
 MANUFACTURING: Final = SECTIONS.index("C")
+ROUNDING: Final = 0.005
+"""Share of a city's value added by which its counties may miss it: published figures are rounded."""
 PUBLISHED: Final = ("gdp_primary", "gdp_secondary", "gdp_tertiary")
 """Observations of value added in 万元, in the order of `GROUPS`."""
 PROCESSING: Final = ("food_tobacco", "wood_furniture")
@@ -89,8 +92,10 @@ def base_of(region: Region, *, assume: Assume) -> Base:
     Raises
     ------
     DataError
-        If published value added of counties exceeds that of their city.
+        If published value added of counties does not fit that of their city, or a county has people and
+        neither jobs nor published value added while others have.
     """
+    check_parameters({str(name): float(value) for name, value in assume.values.items()})
     return _base(region, tuple(assume[name] for name in ASSUMED))
 
 
@@ -105,7 +110,9 @@ def _base(region: Region, assumed: tuple[float, ...]) -> Base:
     jobs = counted * expansion
     each = np.array(productivity)[GROUP_OF] if reference is None else reference.productivity
     raw = jobs * each
-    value, modelled, year = _fitted(region, _grouped(raw), counties=counties)
+    usual = region.base_year if reference is None else reference.table_year
+    value, modelled, year = _fitted(region, _grouped(raw), counties=counties, usual=usual)
+    _require_jobs(region, raw, modelled=modelled, counties=counties)
     secondary = _grouped(raw)[:, 1]
     manufacturing = np.divide(raw[:, MANUFACTURING], secondary, out=np.zeros(len(raw)), where=secondary > 0)
     effect = np.full(len(counties), indirect)
@@ -132,12 +139,12 @@ def _grouped(table: Floats) -> Floats:
 
 
 def _jobs(region: Region, counties: pd.Index) -> Floats:
-    """Workers as counted in the latest year, shape (counties, sections)."""
+    """Workers as counted in each county's latest year, shape (counties, sections)."""
     if "jobs" not in region.tables:
         return np.zeros((len(counties), len(SECTIONS)))
     jobs = region["jobs"]
     mine = jobs[jobs["unit"].isin(counties)]
-    mine = mine[mine["year"] == mine["year"].max()]
+    mine = mine[mine["year"] == mine.groupby("unit")["year"].transform("max")]
     wide = mine.assign(industry=mine["industry"].astype("str")).pivot_table(
         index="unit", columns="industry", values="workers", aggfunc="sum"
     )
@@ -150,6 +157,7 @@ class _Reference:
     """The larger area: its table, the sections of its sectors, workers as counted, and what follows."""
 
     table: Table
+    table_year: int
     sections: tuple[str, ...]
     processing: Bools
     workers: Floats
@@ -183,6 +191,7 @@ def _reference(region: Region) -> _Reference | None:
     farm, made = member[0] > 0, by_section[MANUFACTURING]
     return _Reference(
         table=table,
+        table_year=year,
         sections=sections,
         processing=processing,
         workers=counted,
@@ -196,28 +205,70 @@ def _reference(region: Region) -> _Reference | None:
     )
 
 
-def _fitted(region: Region, raw: Floats, *, counties: pd.Index) -> tuple[Floats, Bools, int]:
-    """Raw value added fitted to what is published in one year, which of it is modelled, and the year."""
+def _require_jobs(region: Region, raw: Floats, *, modelled: Bools, counties: pd.Index) -> None:
+    """A county of people without jobs would be taken to make nothing, and the others more than they do."""
+    lacking = (raw.sum(axis=1) <= 0) & modelled.any(axis=1) & (_people(region) > 0)
+    if not raw.any() or not lacking.any():
+        return
+    rule, mend = (
+        "a county has people but no jobs",
+        "add its jobs, or gdp_primary and the like to observations",
+    )
+    raise DataError(
+        [
+            Problem(rule=rule, mend=mend, file="jobs", column="unit", value=str(county))
+            for county in counties[lacking]
+        ]
+    )
+
+
+def _fitted(region: Region, raw: Floats, *, counties: pd.Index, usual: int) -> tuple[Floats, Bools, int]:
+    """Raw value added fitted to what is published in one year, which of it is modelled, and the year.
+
+    Without anything published it is of the ``usual`` year.
+    """
     modelled = np.ones(raw.shape, dtype=np.bool_)
-    known = _published(region, [*region.level("city").index[:1], *counties])
+    cities = region.level("city").index
+    known = _published(region, [*cities, *counties])
     if known is None or not raw.any():
-        return raw, modelled, region.base_year
+        return raw, modelled, usual
     year, table = known
     own = table.reindex(counties).to_numpy(dtype=np.float64)
     given = np.isfinite(own).all(axis=1)
     value = np.where(given[:, np.newaxis], own, raw)
     modelled[given] = False
-    city = table.reindex(region.level("city").index[:1]).to_numpy(dtype=np.float64)
-    if city.size and np.isfinite(city).all() and not given.all():
-        rest = city[0] - own[given].sum(axis=0)
-        if (rest < 0).any():
+    problems: list[Problem] = []
+    parent = region.level("county")["parent"].to_numpy()
+    for city in cities[cities.isin(table.index)]:
+        mine = parent == city
+        rest = table.loc[city].to_numpy(dtype=np.float64) - own[mine & given].sum(axis=0)
+        total = raw[mine & ~given].sum(axis=0)
+        slack = ROUNDING * table.loc[city].to_numpy(dtype=np.float64)
+        problems += _unfit(str(city), rest, total, slack=slack, year=year, whole=bool(given[mine].all()))
+        factor = np.divide(rest, total, out=np.zeros(len(GROUPS)), where=total > 0)
+        value[mine & ~given] = raw[mine & ~given] * np.maximum(factor, 0.0)
+    if problems:
+        raise DataError(problems)
+    return value, modelled, year
+
+
+def _unfit(city: str, rest: Floats, total: Floats, *, slack: Floats, year: int, whole: bool) -> list[Problem]:
+    """What is wrong with the published value added of a city and its counties, by group."""
+    found = []
+    for name, left, raw, most in zip(PUBLISHED, rest, total, slack, strict=True):
+        if left < -most:
             rule = f"published value added of counties exceeds the city's in {year}"
             mend = "correct gdp_primary, gdp_secondary or gdp_tertiary of the counties or the city"
-            raise DataError([Problem(rule=rule, mend=mend, file="observations", column="value")])
-        total = raw[~given].sum(axis=0)
-        factor = np.divide(rest, total, out=np.zeros(len(GROUPS)), where=total > 0)
-        value[~given] = raw[~given] * factor
-    return value, modelled, year
+        elif left > most and whole:
+            rule = f"published value added of the counties falls short of the city's in {year}"
+            mend = "correct gdp_primary, gdp_secondary or gdp_tertiary of the counties or the city"
+        elif left > most and raw <= 0:
+            rule = f"nobody in the counties works in what the rest of the city's value added of {year} is of"
+            mend = "add jobs of that group to the counties, or correct the city's value added"
+        else:
+            continue
+        found.append(Problem(rule=rule, mend=mend, file="observations", column=name, value=city))
+    return found
 
 
 def _published(region: Region, units: Sequence[str]) -> tuple[int, pd.DataFrame] | None:

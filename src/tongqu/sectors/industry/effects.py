@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,11 +44,14 @@ class Diversion:
         Of one tonne that goes down the link instead, shape (effects,), in the order of `EFFECTS`.
     value : float
         Output of the kinds of stage asked for per tonne diverted, 元.
+    most : float
+        Largest share of `tonnes` for this way, so that all ways together take no more than there is.
     """
 
     tonnes: float
     effects: Floats
     value: float
+    most: float
 
 
 def _vector(chain: Chain, result: ChainResult) -> Floats:
@@ -84,8 +88,11 @@ def of_digital(chain: Chain, *, yield_gain: float, saving: float) -> Floats:
     return _vector(chain, after) - of_harvest(chain)
 
 
-def diversion(chain: Chain, *, into: str) -> list[Diversion]:
-    """What goes down each link into stages of a kind could grow by, and what a tonne of it brings."""
+def diversion(chain: Chain, *, into: str, among: Sequence[str]) -> list[Diversion]:
+    """What goes down each link into stages of a kind could grow by, and what a tonne of it brings.
+
+    ``among`` are all kinds that may draw on the same goods.
+    """
     before = evaluate(chain, 1.0)
     found = []
     for link in np.flatnonzero(np.isin(chain.end, chain.of_kind(into))):
@@ -100,5 +107,6 @@ def diversion(chain: Chain, *, into: str) -> list[Diversion]:
         after = evaluate(chain, 1.0, parameters=given)
         made = (after.value - before.value)[chain.of_kind(into)].sum() * YUAN_PER_WAN / moved
         effects = (_vector(chain, after) - _vector(chain, before)) / moved
-        found.append(Diversion(tonnes, effects, float(made)))
+        ways = ((chain.start == start) & np.isin(chain.end, chain.of_kind(*among))).sum()
+        found.append(Diversion(tonnes, effects, float(made), 1.0 / float(max(ways, 1))))
     return found

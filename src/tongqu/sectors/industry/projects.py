@@ -197,9 +197,9 @@ def _capacity(
     """A building for goods that are sold in bulk today: towns near it first, as haulage eats the gain."""
     assume, towns = place.assume, place.towns
     lots = [
-        (lot, tonnes[name] * lot.tonnes * assume["industry.take_up"])
+        (lot, tonnes[name] * lot.tonnes * min(assume["industry.take_up"], lot.most))
         for name, chain in chains.items()
-        for lot in diversion(chain, into=INTO[kind])
+        for lot in diversion(chain, into=INTO[kind], among=tuple(INTO.values()))
     ]
     amount = sum(tonnes_ for _, tonnes_ in lots)
     if amount <= 0:

@@ -14,7 +14,17 @@ from tongqu.data import Region
 from tongqu.methods.input_output import Regional, Table, regional_table, split_sections, table_of
 from tongqu.sectors.industry.base import Base, base_of
 
-__all__ = ["SECTIONS", "WHOLE", "Ground", "Reference", "ground_of", "local_tables", "reference_of"]
+__all__ = [
+    "SECTIONS",
+    "WHOLE",
+    "Ground",
+    "Reference",
+    "effective_workers",
+    "ground_of",
+    "local_tables",
+    "places_with_value",
+    "reference_of",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -156,12 +166,12 @@ def _published(region: Region, base: Base) -> bool:
 
 
 def _counted(region: Region, counties: pd.Index) -> Floats:
-    """Workers as counted in the latest year, shape (counties, sections)."""
+    """Workers as counted in each county's latest year, shape (counties, sections)."""
     if "jobs" not in region.tables:
         return np.zeros((len(counties), len(SECTIONS)))
     mine = region["jobs"]
     mine = mine[mine["unit"].isin(counties)]
-    mine = mine[mine["year"] == mine["year"].max()]
+    mine = mine[mine["year"] == mine.groupby("unit")["year"].transform("max")]
     wide = mine.groupby(["unit", mine["industry"].astype("str")])["workers"].sum().unstack()
     filled = wide.reindex(index=counties, columns=list(SECTIONS)).fillna(0)
     return np.asarray(filled, dtype=np.float64)
@@ -182,15 +192,15 @@ def _with_whole(values: Floats) -> Floats:
 def local_tables(ground: Ground, reference: Reference) -> Regional:
     """Modelled tables of all places, whose value added by section is that of the ground.
 
-    A place has as many workers of a section as make its value added at the reference's productivity; jobs
-    in the result are the place's own, in persons.
+    A place has as many workers of a section as make its value added at the reference's productivity, once
+    the years between the two are taken out: by one factor, value added of the whole over what its jobs would
+    make at that productivity. The tables are in the money of the ground; jobs in them are the place's own, in
+    persons.
     """
     labour = np.maximum(reference.table.value_of("labour"), 1.0)
-    value = reference.by_section
-    share = np.divide(ground.value_added, value, out=np.zeros_like(ground.value_added), where=value > 0)
     effective, own, parent = (
         split_sections(rows, sections=SECTIONS, sectors=reference.sections, weights=labour)
-        for rows in (share * reference.workers, ground.jobs, reference.workers)
+        for rows in (effective_workers(ground, reference), ground.jobs, reference.workers)
     )
     found = regional_table(
         reference.table,
@@ -198,4 +208,46 @@ def local_tables(ground: Ground, reference: Reference) -> Regional:
         parent_jobs=parent,
         people_share=np.clip(ground.people / reference.people, 1e-12, 1.0),
     )
-    return replace(found, jobs=own)
+    money, table = _money(ground, reference), found.table
+    return replace(
+        found,
+        jobs=own,
+        outflow=found.outflow * money,
+        inflow=found.inflow * money,
+        table=replace(
+            table,
+            flows=table.flows * money,
+            demand=table.demand * money,
+            value_added=table.value_added * money,
+            output=table.output * money,
+        ),
+    )
+
+
+def effective_workers(ground: Ground, reference: Reference) -> Floats:
+    """Workers, counted as the reference's are, who make the places' value added, shape (units, sections)."""
+    value = reference.by_section * _money(ground, reference)
+    share = np.divide(ground.value_added, value, out=np.zeros_like(ground.value_added), where=value > 0)
+    return np.asarray(share * reference.workers)
+
+
+def _money(ground: Ground, reference: Reference) -> float:
+    """Money of the ground over that of the reference: growth and prices in the years between."""
+    each = np.divide(
+        reference.by_section, reference.workers, out=np.zeros(len(SECTIONS)), where=reference.workers > 0
+    )
+    usual = float((ground.jobs[0] / reference.expansion * each).sum())
+    return float(ground.value_added[0].sum()) / usual if usual > 0 else 1.0
+
+
+def places_with_value(ground: Ground) -> Ground:
+    """The places that make something; nothing can be said of trade in the others."""
+    kept = ground.value_added.sum(axis=1) > 0
+    return replace(
+        ground,
+        units=tuple(unit for unit, stays in zip(ground.units, kept, strict=True) if stays),
+        value_added=ground.value_added[kept],
+        jobs=ground.jobs[kept],
+        modelled=ground.modelled[kept],
+        people=ground.people[kept],
+    )

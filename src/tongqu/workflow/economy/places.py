@@ -62,10 +62,11 @@ def site_table(region: Region, ground: Ground, *, assume: Assume, count: int) ->
         tonnes = mine.set_index("unit")["output_t"].reindex(county).fillna(0.0).to_numpy(np.float64) * share
         if tonnes.sum() <= 0:
             continue
+        usable = _connected(minutes, tonnes)
         chosen = site_plants(
-            minutes,
+            np.where(usable, minutes, np.inf) if usable.any() else minutes,
             tonnes,
-            count=min(count, len(towns)),
+            count=min(count, int(usable.sum()) or len(towns)),
             labour=labour,
             labour_minutes=assume["industry.labour_minutes"],
         )
@@ -87,7 +88,16 @@ def site_table(region: Region, ground: Ground, *, assume: Assume, count: int) ->
             }
         )
         parts.append(part)
+    if not parts:
+        return pd.DataFrame({name: pd.Series(dtype="object") for name in COLUMNS})
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+
+
+def _connected(minutes: Floats, tonnes: Floats) -> npt.NDArray[np.bool_]:
+    """Towns that a truck can reach from another town with supply."""
+    way = np.isfinite(minutes) & (tonnes > 0)[:, np.newaxis]
+    np.fill_diagonal(way, val=False)
+    return np.asarray(way.any(axis=0))
 
 
 def _mean(minutes: Floats, tonnes: Floats, *, at: npt.NDArray[np.bool_]) -> float:

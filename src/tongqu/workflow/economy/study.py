@@ -12,7 +12,7 @@ import pandas as pd
 from tongqu.base import DataError, Problem, Progress, Report, silent
 from tongqu.contracts import Assume, Scenario
 from tongqu.data import Language, Region
-from tongqu.workflow.economy.ground import ground_of, local_tables, reference_of
+from tongqu.workflow.economy.ground import ground_of, local_tables, places_with_value, reference_of
 from tongqu.workflow.economy.names import spoken
 from tongqu.workflow.economy.places import site_table
 from tongqu.workflow.economy.products import products_of
@@ -124,7 +124,8 @@ class Economy:
         mine = self.structure[self.structure["unit"] == self.whole].set_index("section")
         parts = self.structure[self.structure["unit"] != self.whole]
         total = float(mine["value_added_wan"].sum())
-        share = parts["value_added_wan"].mul(parts["modelled"]).sum() / parts["value_added_wan"].sum()
+        made = float(parts["value_added_wan"].sum())
+        share = parts["value_added_wan"].mul(parts["modelled"]).sum() / made if made else float("nan")
         chains = self.chain_summary[self.chain_summary["unit"] == self.whole].set_index("product")
         figures = ("added_wan", "length", "processing_ratio", "per_mu_yuan", "per_worker_yuan")
         links = self.linkages[(self.linkages["unit"] == self.whole) & (self.linkages["quadrant"] == "key")]
@@ -230,15 +231,16 @@ def economy(
     ground = ground_of(region, assume=assume, reference=reference)
     whole = ground.units[0]
     tables = {name: pd.DataFrame(columns=list(columns)) for name, columns in BY_PLACE.items()}
-    if reference is not None and (ground.value_added.sum(axis=1) > 0).all():
-        local = local_tables(ground, reference)
+    making = places_with_value(ground)
+    if reference is not None and making.units:
+        local = local_tables(making, reference)
         made = {
             "io": flow_table,
             "multipliers": multiplier_table,
             "linkages": linkage_table,
             "extraction": extraction_table,
         }
-        tables = {name: work(ground, reference, local) for name, work in made.items()}
+        tables = {name: work(making, reference, local) for name, work in made.items()}
     return Economy(
         region=region,
         scenario=chosen.name,

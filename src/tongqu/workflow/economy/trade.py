@@ -25,7 +25,7 @@ from tongqu.methods.input_output import (
     table_of,
     tables_in,
 )
-from tongqu.workflow.economy.ground import SECTIONS, Ground, Reference
+from tongqu.workflow.economy.ground import SECTIONS, Ground, Reference, effective_workers
 
 __all__ = [
     "balance_table",
@@ -99,8 +99,12 @@ def balance_table(region: Region) -> pd.DataFrame:
 
 
 def quotient_table(ground: Ground, reference: Reference | None) -> pd.DataFrame:
-    """``unit, section, jobs, slq, size_factor``: how much of a section a place has against the reference."""
-    columns = ["unit", "section", "jobs", "slq", "size_factor"]
+    """``unit, section, jobs, slq, size_factor, value_slq, value_size_factor``: a place against the reference.
+
+    The first two are of jobs. The tables of the places rest on the others: of workers who make the place's
+    value added at the reference's productivity.
+    """
+    columns = ["unit", "section", "jobs", "slq", "size_factor", "value_slq", "value_size_factor"]
     if reference is None:
         return _none(columns, words=2)
     known = np.flatnonzero(reference.workers > 0)
@@ -110,10 +114,20 @@ def quotient_table(ground: Ground, reference: Reference | None) -> pd.DataFrame:
         return _none(columns, words=2)
     place = place[some]
     units, sections = [ground.units[row] for row in some], [SECTIONS[column] for column in known]
-    size = np.broadcast_to(size_factor(place, parent)[:, np.newaxis], place.shape)
+    counted = reference.workers[known]
+    made = effective_workers(ground, reference)[:, known][some]
     return _long(units, sections, "section").assign(
-        jobs=place.ravel(), slq=slq(place, parent).ravel(), size_factor=size.ravel()
+        jobs=place.ravel(),
+        slq=slq(place, parent).ravel(),
+        size_factor=_size(place, parent),
+        value_slq=slq(made, counted).ravel(),
+        value_size_factor=_size(made, counted),
     )
+
+
+def _size(place: Floats, parent: Floats) -> Floats:
+    """Flegg's factor of each place, once for each section."""
+    return np.broadcast_to(size_factor(place, parent)[:, np.newaxis], place.shape).ravel()
 
 
 def flow_table(ground: Ground, reference: Reference, local: Regional) -> pd.DataFrame:

@@ -1,0 +1,77 @@
+"""Standards that industry depends on, and the values that they can have at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tongqu.base import Problem, ScenarioError
+
+__all__ = ["LIMITS", "check_parameters"]
+
+SHARES: Final = (
+    "industry.take_up",
+    "industry.spread",
+    "industry.rural_wages",
+    "industry.farm_value_share",
+    "renewal.share",
+    "renewal.public",
+    "cold_store.public",
+    "plant.public",
+    "park.public",
+    "digital_farming.ceiling",
+    "digital_farming.saving",
+    "digital_farming.public",
+    "brand.ceiling",
+    "brand.farm_share",
+    "income.labour_share",
+)
+COSTS: Final = (
+    "industry.haul",
+    "industry.labour_minutes",
+    "renewal.cost",
+    "cold_store.cost",
+    "plant.capital",
+    "park.capital",
+    "digital_farming.cost",
+    "brand.cost",
+)
+LIMITS: Final[dict[str, tuple[float, float]]] = {
+    **dict.fromkeys(SHARES, (0.0, 1.0)),
+    **dict.fromkeys(COSTS, (0.0, 1e6)),
+    **dict.fromkeys((f"growth.productivity_{one}" for one in ("farm", "secondary", "tertiary")), (-0.5, 0.5)),
+    **dict.fromkeys(("renewal.half", "digital_farming.half", "brand.half", "capacity.half"), (0.1, 50.0)),
+    "cold_store.turns": (0.1, 100.0),
+    "renewal.yield_gain": (0.0, 10.0),
+    "digital_farming.yield_gain": (0.0, 10.0),
+    "brand.premium": (0.0, 10.0),
+    "industry.jobs_expansion": (0.0, 1e6),
+}
+"""Values beyond which a standard means nothing; far wider than what is likely."""
+
+
+def check_parameters(values: Mapping[str, float]) -> None:
+    """Nothing if every standard that is given can be; other names are passed over.
+
+    Raises
+    ------
+    ScenarioError
+        With every standard that is missing or outside its limits.
+
+    Examples
+    --------
+    >>> check_parameters({"industry.take_up": 0.4})
+    """
+    problems = [
+        Problem(
+            rule="a value that cannot be",
+            mend=f"give one from {low:g} to {high:g}",
+            file="scenario",
+            column=f"assume.{name}",
+            value=f"{values[name]:g}",
+        )
+        for name, (low, high) in LIMITS.items()
+        if name in values and not low <= values[name] <= high
+    ]
+    if problems:
+        raise ScenarioError(problems)
