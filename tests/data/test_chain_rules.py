@@ -9,6 +9,9 @@ import pytest
 
 from tongqu.base import DataError
 from tongqu.data import Region, load_region
+from tongqu.data.chain_rules import RESERVED
+from tongqu.methods.chain import evaluate, flows, make_chain
+from tongqu.methods.chain.stages import ACTORS
 
 TINY = Path(__file__).parent / "tiny"
 
@@ -126,11 +129,33 @@ def test_a_misspelt_stage_is_suggested(tmp_path: Path) -> None:
         load(tmp_path, {"chain_links": {4: "tea,maide,shop,0.5,true,t:model"}})
 
 
-def test_names_of_flows_are_no_stages(tmp_path: Path) -> None:
-    shop = "tea,sale,门店,Shop,brand,trader,0,,,1,20000,0.1,5,50000,1,true,t:model"
-    links = {3: "tea,leaf,sale,0.1,true,t:model", 4: "tea,made,sale,0.5,true,t:model"}
-    with pytest.raises(DataError, match="a name that flows use"):
+@pytest.mark.parametrize("name", ["sale", "loss", "bought", *ACTORS])
+def test_names_of_flows_are_no_stages(name: str, tmp_path: Path) -> None:
+    shop = f"tea,{name},门店,Shop,brand,trader,0,,,1,20000,0.1,5,50000,1,true,t:model"
+    links = {3: f"tea,leaf,{name},0.1,true,t:model", 4: f"tea,made,{name},0.5,true,t:model"}
+    with pytest.raises(DataError) as raised:
         load(tmp_path, {"chain_stages": {4: shop}, "chain_links": links})
+    found = [(one.file, one.row, one.column, one.value) for one in raised.value.problems]
+    assert found == [("chain_stages.csv", 4, "stage", name)]
+    assert "a name that flows use" in raised.value.problems[0].rule
+
+
+def test_every_name_of_flows_besides_stages_is_reserved() -> None:
+    """Every actor runs a stage, so that flows name all that they can."""
+    chain = make_chain(
+        ["stage 0", "stage 1", "stage 2", "stage 3"],
+        [("stage 0", "stage 1"), ("stage 1", "stage 2"), ("stage 2", "stage 3")],
+        kinds=["growing", "grading", "processing", "brand"],
+        actors=list(ACTORS),
+        share=[0.5, 0.5, 0.5],
+        loss=0.1,
+        yield_=0.9,
+        price=[1000, 2000, 4000, 9000],
+        bought=0.1,
+    )
+    table = flows(chain, evaluate(chain, 1000))
+    others = set(table["origin"]) | set(table["target"])
+    assert set(ACTORS) < others - set(chain.stages) <= set(RESERVED)
 
 
 def test_no_links_at_all(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from tongqu.sectors.industry import Industry
 from tongqu.sectors.industry.base import base_of
 from tongqu.sectors.industry.chains import chains_of, supply_of
 from tongqu.sectors.industry.effects import EFFECTS, diversion, of_digital, of_harvest
+from tongqu.sectors.industry.parameters import check_parameters
 from tongqu.sectors.industry.projects import INTO, KINDS
 
 CHANGSHAN = "330822"
@@ -154,12 +155,141 @@ def test_buildings_take_no_more_than_is_sold_in_bulk(
         assert 0 < taken <= bulk * (1 + 1e-9)
 
 
+@pytest.mark.parametrize("take_up", [0.05, 0.4, 0.7, 1.0])
+def test_many_ways_from_one_stage_take_it_once(tmp_path: Path, take_up: float) -> None:
+    """Two plants, a park and a store draw on the same harvest of 20,000 t, nearly all sold in bulk."""
+    target = tmp_path / "region"
+    shutil.copytree(TINY, target)
+    (target / "chain_products.csv").write_text(
+        "product,name_zh,name_en,source\nnut,山核桃,Hickory,t:model\n", encoding="utf-8"
+    )
+    kinds = {"can": "processing", "wine": "processing", "dry": "deep_processing", "store": "storage"}
+    stages = [
+        "product,stage,name_zh,name_en,kind,actor,loss,yield,price,bought,jobs,wage,land,modelled,source"
+    ]
+    stages += ["nut,grove,山林,Grove,growing,farmer,0,1,2000,0.2,9,30000,0,true,t:model"]
+    stages += [
+        f"nut,{name},{name},{name},{kind},processor,0,1,12000,0.1,5,50000,1,true,t:model"
+        for name, kind in kinds.items()
+    ]
+    links = ["product,upstream,stage,share,modelled,source"]
+    links += [f"nut,grove,{name},0.0001,true,t:model" for name in kinds]
+    supply = "unit,product,year,area_mu,output_t,modelled,source\n990101,nut,2020,9000,20000,true,t:model\n"
+    (target / "chain_stages.csv").write_text("\n".join(stages) + "\n", encoding="utf-8")
+    (target / "chain_links.csv").write_text("\n".join(links) + "\n", encoding="utf-8")
+    (target / "chain_supply.csv").write_text(supply, encoding="utf-8")
+    region = load_region(target)
+    scenario = Scenario(last_year=2027, assume={"industry.take_up": take_up})
+    assume = Assume.of(region["standards"], scenario)
+    states = simulate(region, sectors(), scenario=scenario, assume=assume)
+    made = Industry().offer(region, Forecast(states, Offer()), assume=assume).projects
+    taken = made[made["kind"].isin(list(INTO))].groupby("kind")["size"].sum()
+    assert set(taken.index) == set(INTO)
+    bulk = 20_000 * (1 - 4 * 0.0001)
+    assert taken.sum() == pytest.approx(min(4 * take_up, 1.0) * bulk)
+
+
 def test_standards_that_cannot_be_are_named_together(quzhou: Region) -> None:
     wrong = {"industry.take_up": 1.2, "renewal.share": 3.0, "brand.cost": -1.0}
     assume = Assume.of(quzhou["standards"], Scenario(assume=wrong))
     with pytest.raises(ScenarioError) as caught:
         base_of(quzhou, assume=assume)
     assert {one.column for one in caught.value.problems} == {f"assume.{name}" for name in wrong}
+
+
+GDP = ("gdp_primary", "gdp_secondary", "gdp_tertiary")
+SECOND = "330899"
+
+
+def two_cities(region: Region, *moved: str, gdp: Sequence[float] | None) -> Region:
+    """Some counties in a second city, which publishes value added in 2022 or nothing."""
+    units, seen = region["units"], region["observations"]
+    city = units[units["level"] == "city"].assign(unit=SECOND)
+    away = units.assign(parent=units["parent"].mask(units["unit"].isin(moved), SECOND))
+    like = seen[(seen["unit"] == "330800") & (seen["year"] == 2022)].set_index("variable").loc[list(GDP)]
+    more = like.reset_index().assign(unit=SECOND, value=gdp)[seen.columns] if gdp else seen.iloc[:0]
+    return without(region, units=pd.concat([city, away]), observations=pd.concat([seen, more]))
+
+
+def test_each_city_is_shared_among_its_own_counties(quzhou: Region, assume: Assume) -> None:
+    moved = ["330824", "330881"]
+    base = base_of(two_cities(quzhou, *moved, gdp=[1e6, 2e6, 3e6]), assume=assume)
+    there = base.counties.isin(moved)
+    np.testing.assert_allclose(base.value_added[there].sum(axis=0), [1e6, 2e6, 3e6])
+    np.testing.assert_allclose(base.value_added[~there].sum(axis=0), [932_000, 8_741_000, 10_361_000])
+
+
+def test_a_city_that_publishes_nothing_is_in_the_same_money(quzhou: Region, assume: Assume) -> None:
+    """Its counties change from the reference table's prices as those of the other city do in sum."""
+    moved = ["330824", "330881"]
+    nothing = without(quzhou, observations=quzhou["observations"].iloc[:0])
+    raw = base_of(nothing, assume=assume)
+    base = base_of(two_cities(quzhou, *moved, gdp=None), assume=assume)
+    there = base.counties.isin(moved)
+    known = base.value_added[~there].sum() / raw.value_added[~there].sum()
+    np.testing.assert_allclose(base.value_added[there], raw.value_added[there] * known)
+    assert base.year == 2022
+
+
+def test_unpublished_money_is_of_the_reference_table(quzhou: Region, assume: Assume) -> None:
+    region = without(quzhou, observations=quzhou["observations"].iloc[:0])
+    cells = region["input_output"]
+    assert base_of(region, assume=assume).year == cells.loc[cells["area"] == "zhejiang", "year"].max() == 2017
+    plain = without(region, "input_output")
+    assert base_of(plain, assume=assume).year == region.base_year
+
+
+def test_a_rest_below_nothing_is_named_though_small(quzhou: Region, assume: Assume) -> None:
+    """Rounding excuses a sum over all counties only: the others would be left with nothing."""
+    seen = quzhou["observations"].copy()
+    here = (seen["unit"] == CHANGSHAN) & (seen["year"] == 2022) & (seen["variable"] == "gdp_primary")
+    seen.loc[here, "value"] = 932_000 * 1.004
+    with pytest.raises(DataError, match="exceeds the city's in 2022"):
+        base_of(without(quzhou, observations=seen), assume=assume)
+
+
+def test_value_added_of_a_group_in_which_nobody_works_is_named(quzhou: Region, assume: Assume) -> None:
+    jobs = quzhou["jobs"]
+    idle = jobs[~jobs["industry"].astype("str").isin(list("BCDE"))]
+    with pytest.raises(DataError, match="nobody in the counties works") as caught:
+        base_of(without(quzhou, jobs=idle), assume=assume)
+    assert [(one.column, one.value) for one in caught.value.problems] == [("gdp_secondary", "330800")]
+
+
+def test_a_county_that_publishes_needs_no_jobs(quzhou: Region, assume: Assume) -> None:
+    jobs = quzhou["jobs"]
+    base = base_of(without(quzhou, jobs=jobs[jobs["unit"] != CHANGSHAN]), assume=assume)
+    usual = base_of(quzhou, assume=assume)
+    np.testing.assert_allclose(base.value_added, usual.value_added)
+    mine = base.counties.get_loc(CHANGSHAN)
+    assert not base.jobs[mine].any()
+    assert base.indirect[mine] == 0
+    np.testing.assert_allclose(np.delete(base.indirect, mine), np.delete(usual.indirect, mine))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "industry.farm_productivity",
+        "industry.secondary_productivity",
+        "industry.tertiary_productivity",
+        "industry.food_output",
+        "industry.indirect",
+        "industry.labour_limit",
+        "industry.farm_value_share",
+    ],
+)
+def test_negative_standards_are_named(quzhou: Region, name: str) -> None:
+    assume = Assume.of(quzhou["standards"], Scenario(assume={name: -1.0}))
+    with pytest.raises(ScenarioError) as caught:
+        base_of(quzhou, assume=assume)
+    assert [one.column for one in caught.value.problems] == [f"assume.{name}"]
+
+
+def test_standards_of_the_package_and_their_ends_can_be(quzhou: Region) -> None:
+    table = quzhou["standards"].set_index("standard")
+    for column in ("value", "low", "high"):
+        check_parameters(table[column].dropna().to_dict())
 
 
 def test_states_add_up(states: tuple[State, ...]) -> None:

@@ -112,7 +112,7 @@ def _base(region: Region, assumed: tuple[float, ...]) -> Base:
     raw = jobs * each
     usual = region.base_year if reference is None else reference.table_year
     value, modelled, year = _fitted(region, _grouped(raw), counties=counties, usual=usual)
-    _require_jobs(region, raw, modelled=modelled, counties=counties)
+    _require_jobs(region, counted, modelled=modelled, counties=counties)
     secondary = _grouped(raw)[:, 1]
     manufacturing = np.divide(raw[:, MANUFACTURING], secondary, out=np.zeros(len(raw)), where=secondary > 0)
     effect = np.full(len(counties), indirect)
@@ -205,10 +205,10 @@ def _reference(region: Region) -> _Reference | None:
     )
 
 
-def _require_jobs(region: Region, raw: Floats, *, modelled: Bools, counties: pd.Index) -> None:
+def _require_jobs(region: Region, counted: Floats, *, modelled: Bools, counties: pd.Index) -> None:
     """A county of people without jobs would be taken to make nothing, and the others more than they do."""
-    lacking = (raw.sum(axis=1) <= 0) & modelled.any(axis=1) & (_people(region) > 0)
-    if not raw.any() or not lacking.any():
+    lacking = (counted.sum(axis=1) <= 0) & modelled.any(axis=1) & (_people(region) > 0)
+    if not counted.any() or not lacking.any():
         return
     rule, mend = (
         "a county has people but no jobs",
@@ -225,7 +225,8 @@ def _require_jobs(region: Region, raw: Floats, *, modelled: Bools, counties: pd.
 def _fitted(region: Region, raw: Floats, *, counties: pd.Index, usual: int) -> tuple[Floats, Bools, int]:
     """Raw value added fitted to what is published in one year, which of it is modelled, and the year.
 
-    Without anything published it is of the ``usual`` year.
+    Without anything published it is of the ``usual`` year. Where a city publishes nothing, its counties
+    change from that year's money as the fitted ones do in sum.
     """
     modelled = np.ones(raw.shape, dtype=np.bool_)
     cities = region.level("city").index
@@ -249,14 +250,20 @@ def _fitted(region: Region, raw: Floats, *, counties: pd.Index, usual: int) -> t
         value[mine & ~given] = raw[mine & ~given] * np.maximum(factor, 0.0)
     if problems:
         raise DataError(problems)
+    fitted = given | np.isin(parent, table.index)
+    if raw[fitted].any():
+        value[~fitted] = raw[~fitted] * (value[fitted].sum() / raw[fitted].sum())
     return value, modelled, year
 
 
 def _unfit(city: str, rest: Floats, total: Floats, *, slack: Floats, year: int, whole: bool) -> list[Problem]:
-    """What is wrong with the published value added of a city and its counties, by group."""
+    """What is wrong with the published value added of a city and its counties, by group.
+
+    Rounding excuses a sum below nothing where all counties are published: else the others would get none.
+    """
     found = []
     for name, left, raw, most in zip(PUBLISHED, rest, total, slack, strict=True):
-        if left < -most:
+        if left < (-most if whole else 0.0):
             rule = f"published value added of counties exceeds the city's in {year}"
             mend = "correct gdp_primary, gdp_secondary or gdp_tertiary of the counties or the city"
         elif left > most and whole:
@@ -292,12 +299,13 @@ def _published(region: Region, units: Sequence[str]) -> tuple[int, pd.DataFrame]
 def _indirect(region: Region, reference: _Reference, *, counted: Floats, value_added: Floats) -> Floats:
     """Value added set off elsewhere in each county per yuan of value added in processing.
 
-    Farming is left out of the chain of suppliers: what a plant takes is grown already.
+    Farming is left out of the chain of suppliers: what a plant takes is grown already. A county without jobs
+    has no known trades: 0.
     """
     table = reference.table
     labour = table.value_added[[role == "labour" for role in table.value_roles]].sum(axis=0)
     people = _people(region)
-    some = (people > 0) & (value_added > 0)
+    some = (people > 0) & (value_added > 0) & (counted.sum(axis=1) > 0)
     effect = np.zeros(len(people))
     if not some.any() or not reference.processing.any():
         return effect

@@ -13,7 +13,6 @@ SHARES: Final = (
     "industry.take_up",
     "industry.spread",
     "industry.rural_wages",
-    "industry.farm_value_share",
     "renewal.share",
     "renewal.public",
     "cold_store.public",
@@ -26,8 +25,15 @@ SHARES: Final = (
     "brand.farm_share",
     "income.labour_share",
 )
-COSTS: Final = (
+"""Parts of a whole."""
+AMOUNTS: Final = (
+    "industry.farm_productivity",
+    "industry.secondary_productivity",
+    "industry.tertiary_productivity",
+    "industry.food_output",
+    "industry.indirect",
     "industry.haul",
+    "industry.labour_limit",
     "industry.labour_minutes",
     "renewal.cost",
     "cold_store.cost",
@@ -36,11 +42,13 @@ COSTS: Final = (
     "digital_farming.cost",
     "brand.cost",
 )
+"""Costs, minutes and ratios that only must not be negative."""
 LIMITS: Final[dict[str, tuple[float, float]]] = {
     **dict.fromkeys(SHARES, (0.0, 1.0)),
-    **dict.fromkeys(COSTS, (0.0, 1e6)),
+    **dict.fromkeys(AMOUNTS, (0.0, 1e6)),
     **dict.fromkeys((f"growth.productivity_{one}" for one in ("farm", "secondary", "tertiary")), (-0.5, 0.5)),
     **dict.fromkeys(("renewal.half", "digital_farming.half", "brand.half", "capacity.half"), (0.1, 50.0)),
+    "industry.farm_value_share": (0.01, 1.0),
     "cold_store.turns": (0.1, 100.0),
     "renewal.yield_gain": (0.0, 10.0),
     "digital_farming.yield_gain": (0.0, 10.0),
