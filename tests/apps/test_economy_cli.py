@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
@@ -119,3 +120,24 @@ def test_import_io_reads_back_what_a_region_has(call, here):
     read = again.set_index(["row", "column"])["amount_wan"].sort_index()
     pd.testing.assert_series_equal(read, wanted, check_dtype=False, check_index_type=False)
     assert call("import-io", "table.csv", *words).exit_code == 4
+
+
+def test_import_io_refuses_a_year_and_an_area_that_cannot_be(call, here):
+    (here / "table.csv").write_text("x,y\n1,2\n", encoding="utf-8")
+    found = call("import-io", "table.csv", "--region", TINY, "--area", "", "--year", "99999", "--json")
+    assert found.exit_code == 2
+    assert [problem["column"] for problem in json.loads(found.stdout)["problems"]] == ["area", "year"]
+    assert [path.name for path in here.iterdir()] == ["table.csv"]
+
+
+def test_how_much_of_the_supply_the_sites_reach_is_shown(call):
+    shown = call(*ECONOMIC, "--lang", "zh").stdout
+    assert "可及原料比例" in "".join(shown.split())
+
+
+def test_without_jobs_no_share_is_made_up(call, here):
+    shutil.copytree(TINY, here / "bare")
+    (here / "bare" / "jobs.csv").unlink()
+    found = call("economy", "bare", "--lang", "en")
+    assert found.exit_code == 0, found.output
+    assert "nan" not in found.stdout.lower().replace("finance", "")

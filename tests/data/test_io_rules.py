@@ -92,6 +92,17 @@ def test_a_sector_without_a_column_is_named(tmp_path: Path) -> None:
     assert "adds up to 0" in found[0].mend
 
 
+def test_a_sector_without_a_row_is_named(tmp_path: Path) -> None:
+    """Output, but nobody buys it: the row adds up to 0."""
+    gone = {("t.2", "t.1"), ("t.2", "t.2"), ("t.2", "HH"), ("t.2", "ER")}
+    moved = {("LA", "t.1"): 850, ("LA", "t.2"): 1500}
+    cells = {key: value for key, value in CELLS.items() if key not in gone} | moved
+    found = problems(tmp_path, cells)
+    assert [one.rule for one in found] == ["a row that does not add up to its output"]
+    assert "t.2" in found[0].value
+    assert "adds up to 0" in found[0].mend
+
+
 def test_rounding_is_let_pass(tmp_path: Path) -> None:
     load_region(region(tmp_path, CELLS | {("t.1", "t.2"): 500.9}))
 

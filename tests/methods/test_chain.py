@@ -362,3 +362,27 @@ def test_adoption_of_griliches() -> None:
     assert slow[1] == pytest.approx(0.9, abs=1e-6)
     with pytest.raises(DataError):
         adoption([1.0], half=0)
+
+
+def test_sensitivities_of_length_where_a_stage_sends_on_everything() -> None:
+    """The share cannot rise; the derivative is that of its lower side, not half of it."""
+    chain = make_chain(
+        ["field", "mill"],
+        [("field", "mill")],
+        kinds=["growing", "processing"],
+        actors=["farmer", "processor"],
+        share=[1.0],
+        loss=[0.0, 0.1],
+        yield_=[1.0, 0.25],
+        price=[1000, 8000],
+    )
+    table = sensitivities(chain, 10, parameters=["share"]).set_index("outcome")["elasticity"]
+    step = 1e-6
+    less = evaluate(chain, 10, parameters=chain.parameters.changed(share=np.array([1 - step])))
+    base = evaluate(chain, 10)
+    for name, low, centre in (
+        ("length", less.length, base.length),
+        ("value_added", less.added.sum(), base.added.sum()),
+        ("processing_ratio", less.processing_ratio, base.processing_ratio),
+    ):
+        assert table[name] == pytest.approx(float((centre - low) / step / centre), rel=1e-4), name

@@ -187,3 +187,28 @@ def test_in_a_browser(pages, page: Page, tmp_path, kind):
     )
     page.set_viewport_size({"width": 380, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") <= 380
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_chain_without_prices_and_a_region_without_jobs(language):
+    region = tongqu.load(TINY)
+    tables = {name: region[name] for name in region.tables}
+    free = region["chain_stages"].assign(price=0.0)
+    page = economy_html(
+        tongqu.economy(replace(region, tables=tables | {"chain_stages": free})), language=language
+    )
+    assert ("因此不画图" if language == "zh" else "there is no diagram") in page
+    kept = {name: table for name, table in tables.items() if name != "jobs"}
+    page = economy_html(tongqu.economy(replace(region, tables=kept)), language=language)
+    assert "nan" not in re.sub(r"<[^>]+>", " ", page).lower().split()
+
+
+def test_a_place_that_makes_nothing_has_no_trade(found):
+    economy = found["economy"]
+    gone = economy.structure["unit"].unique()[1]
+    lacking = {
+        name: getattr(economy, name)[getattr(economy, name)["unit"] != gone]
+        for name in ("multipliers", "linkages", "extraction", "io")
+    }
+    page = economy_html(replace(economy, **lacking), language="en")
+    assert 'id="multipliers"' in page

@@ -13,11 +13,20 @@ import pytest
 import tongqu
 from small import TINY
 from tongqu.base import DataError, RunError
-from tongqu.contracts import Scenario
+from tongqu.contracts import Assume, Scenario
 from tongqu.methods.chain import Investment, evaluate, returns
-from tongqu.methods.input_output import leontief
+from tongqu.methods.input_output import leontief, regional_multipliers
 from tongqu.sectors.industry.chains import chains_of, supply_of
+from tongqu.sectors.industry.places import ROAD_MINUTES
 from tongqu.views.economy_charts import goods_flows, money_flows
+from tongqu.workflow.economy.ground import (
+    effective_workers,
+    ground_of,
+    local_tables,
+    places_with_value,
+    reference_of,
+)
+from tongqu.workflow.economy.places import _candidates, _road_minutes
 from tongqu.workflow.economy.study import TABLES
 
 GROUPS = {"gdp_primary": "A", "gdp_secondary": "BCDE", "gdp_tertiary": "FGHIJKLMNOPQRST"}
@@ -229,3 +238,112 @@ def test_the_workbook_speaks_the_language(found, language):
             assert column.isascii() == (language == "en"), (sheet, column)
     stages = book["产业链环节" if language == "zh" else "chains"]
     assert ("果园" in str(stages)) or ("Growing" in str(stages)) or len(stages) > 10
+
+
+def changed(region, **tables):
+    return replace(region, tables={name: region[name] for name in region.tables} | tables)
+
+
+def ground_with(region):
+    assume = Assume.of(region["standards"], Scenario())
+    reference = reference_of(region)
+    return ground_of(region, assume=assume, reference=reference), reference
+
+
+def test_tables_of_places_are_in_one_money(quzhou, found):
+    ground, reference = ground_with(quzhou)
+    each = reference.by_section / np.maximum(reference.workers * reference.expansion, 1e-9)
+    money = ground.value_added[0].sum() / (ground.jobs[0] * each)[reference.workers > 0].sum()
+    local = local_tables(ground, reference)
+    # The whole has the reference's consumption by people, in the money of its own year.
+    for role in ("household", "government"):
+        spent = local.table.demand_of(role).sum(axis=-1)
+        wanted = reference.table.demand_of(role).sum() * ground.people / reference.people * money
+        np.testing.assert_allclose(spent, wanted, rtol=1e-9)
+    np.testing.assert_allclose(local.table.value_of().sum(axis=-1), ground.value_added.sum(axis=1), rtol=1e-9)
+    output = local.table.output[0]
+    mean = float(regional_multipliers(local).output[0] @ output / output.sum())
+    assert mean == pytest.approx(1.157, abs=5e-4)
+    # Money of the region alone, be it worth a tenth, moves tables in proportion and no multiplier.
+    small = replace(ground, value_added=ground.value_added / 10)
+    less = local_tables(small, reference)
+    np.testing.assert_allclose(less.table.flows * 10, local.table.flows, rtol=1e-9, atol=1e-6)
+    np.testing.assert_allclose(less.coefficients, local.coefficients, rtol=1e-9, atol=1e-15)
+
+
+def test_quotients_that_the_tables_use_are_listed(quzhou, found):
+    ground, reference = ground_with(quzhou)
+    known = reference.workers > 0
+    used = effective_workers(ground, reference)[:, known]
+    listed = found.quotients["value_slq"].to_numpy().reshape(used.shape)
+    parent = reference.workers[known]
+    wanted = used / used.sum(axis=1, keepdims=True) / (parent / parent.sum())
+    np.testing.assert_allclose(listed, wanted, rtol=1e-9)
+    assert not np.allclose(listed, found.quotients["slq"].to_numpy().reshape(used.shape))
+
+
+def test_only_a_larger_area_is_borrowed_from(quzhou, found):
+    jobs = quzhou["jobs"]
+    mine = jobs[jobs["unit"].isin(quzhou.level("county").index)]
+    mine = mine[mine["year"] == mine["year"].max()].groupby(mine["industry"].astype("str"))["workers"].sum()
+    larger = quzhou["reference_jobs"].query("area == 'zhejiang'")
+    own = larger.assign(area="quzhou", people=2_276_184.0)
+    own = own.assign(workers=own["section"].astype("str").map(mine).fillna(0).astype(own["workers"].dtype))
+    cells = quzhou["input_output"].query("area == 'zhejiang' and year == 2017")
+    cells = cells.assign(area="quzhou", amount_wan=cells["amount_wan"] * 0.0267)
+    region = changed(
+        quzhou,
+        reference_jobs=pd.concat([quzhou["reference_jobs"], own], ignore_index=True),
+        input_output=pd.concat([quzhou["input_output"], cells], ignore_index=True),
+    )
+    assert reference_of(region).area == "zhejiang"
+    ground, reference = ground_with(region)
+    assert local_tables(ground, reference).table.output.shape[0] == len(ground.units)
+
+
+def test_each_county_counts_in_its_latest_year(quzhou):
+    jobs = quzhou["jobs"]
+    newer = jobs[jobs["unit"] != "330802"]
+    newer = newer[newer["year"] == newer["year"].max()].assign(year=2023)
+    region = changed(quzhou, jobs=pd.concat([jobs, newer], ignore_index=True))
+    before, _ = ground_with(quzhou)
+    after, _ = ground_with(region)
+    np.testing.assert_allclose(after.jobs, before.jobs)
+    np.testing.assert_allclose(after.value_added, before.value_added)
+
+
+def test_a_place_without_value_added_takes_nothing_from_the_others(quzhou):
+    ground, _ = ground_with(quzhou)
+    none = replace(ground, value_added=ground.value_added * (np.arange(len(ground.units)) != 2)[:, None])
+    assert places_with_value(none).units == (*ground.units[:2], *ground.units[3:])
+    assert places_with_value(ground).units == ground.units
+
+
+def test_no_site_is_where_no_truck_can_go(quzhou):
+    """Of three towns with supply one has no way to the others: it would serve itself in 0 minutes."""
+    minutes = np.array([[0.0, 30.0, np.inf], [30.0, 0.0, np.inf], [np.inf, np.inf, 0.0]])
+    assert _candidates(minutes, np.array([1.0, 1.0, 50.0])).tolist() == [0, 1]
+    assert _candidates(minutes, np.array([1.0, 0.0, 50.0])).tolist() == [1]
+    assert _candidates(np.where(np.eye(3) > 0, 0.0, np.inf), np.ones(3)).tolist() == [0, 1, 2]
+
+
+def test_without_supply_there_are_no_sites(quzhou):
+    none = changed(quzhou, chain_supply=quzhou["chain_supply"].assign(output_t=0.0))
+    assert tongqu.economy(none).sites.empty
+
+
+def test_lesser_roads_count_minutes(quzhou):
+    towns = quzhou.level("town")
+    counted = _road_minutes(quzhou, towns)
+    assert set(counted) <= {0.0, *ROAD_MINUTES.values()}
+    links = quzhou["links"].assign(**{"class": "village"})
+    assert set(_road_minutes(changed(quzhou, links=links), towns)) <= {0.0, ROAD_MINUTES["village"]}
+    assert (_road_minutes(changed(quzhou, links=links), towns) > 0).any()
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_region_without_jobs_says_so():
+    region = tongqu.load(TINY)
+    kept = {name: region[name] for name in region.tables if name != "jobs"}
+    said = tongqu.economy(replace(region, tables=kept)).summary()
+    assert np.isnan(said["modelled_value_added"])

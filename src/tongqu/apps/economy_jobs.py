@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
@@ -23,7 +24,7 @@ from tongqu.apps.studies import (
     wrong_places,
 )
 from tongqu.base import DataError, Problem, Report
-from tongqu.data.readers.io_table import MoneyUnit, read_io_table
+from tongqu.data.readers.io_table import MoneyUnit, read_io_table, wrong_label
 from tongqu.views.accounts_html import accounts_html
 from tongqu.views.economy_html import economy_html
 from tongqu.workflow.accounts import Accounts
@@ -112,10 +113,11 @@ def _economy_tables(face: Face, found: Economy) -> list[Table | str]:
     if len(chains):
         parts.append(shown(chains[list(CHAINS)], face.word("chains")))
     if len(found.sites):
-        columns = ["product", "rank", "unit", "supply_t", "minutes"]
+        columns = ["product", "rank", "unit", "supply_t", "minutes", "reached"]
         parts.append(shown(found.sites[columns], face.word("sites_title")))
-    share = f"{found.summary()['modelled_value_added']:.0%}"
-    return [*parts, face.word("economy_modelled", share=share)]
+    share = found.summary()["modelled_value_added"]
+    said = "–" if math.isnan(share) else f"{share:.0%}"
+    return [*parts, face.word("economy_modelled", share=said)]
 
 
 def _account_tables(face: Face, found: Accounts) -> list[Table | str]:
@@ -149,6 +151,7 @@ def import_io(
     if not file.is_file():
         mend = "check the path"
         problems.append(Problem("no such file", mend=mend, file=str(file)))
+    problems += wrong_label(area=asked["area"], year=asked["year"])
     if problems:
         raise DataError(problems)
     free_files(face, files, force=force)

@@ -32,6 +32,7 @@ MOST_CHANGES: Final = 10
 def chains(found: EconomyTables, words: Words, names: Names) -> Section:
     """Sankey diagrams of money and goods, what changes are worth, and stages, by product."""
     tables, parts = found.tables, []
+    notes = [words("economy.chains_note"), words("economy.amounts")]
     for product in tables["chain_summary"]["product"].unique():
         flows, called = only(tables["flows"], product=product), names.stages[product]
         stages = only(tables["chains"], product=product, unit=found.whole)
@@ -44,6 +45,9 @@ def chains(found: EconomyTables, words: Words, names: Names) -> Section:
                 "economy.of_product", title=words.label("flows", key), product=names.products[product]
             )
             rows = made(flows, stages)
+            if rows.empty:
+                notes.append(words("economy.no_flows", title=title))
+                continue
             say = words.money if key == "money" else lambda value: f"{words.number(value, 0)} t"
             svg = chart(rows, called, label=title, words=say)
             form = amount(words) if key == "money" else number(words)
@@ -61,9 +65,7 @@ def chains(found: EconomyTables, words: Words, names: Names) -> Section:
         figures.append(_changes(found, words, names, product=product))
         grids = [(words("economy.stages"), _stages(stages, words, called))]
         parts.append(Part(names.products[product], figures, grids))
-    return Section(
-        "chains", words("economy.chains"), parts, [words("economy.chains_note"), words("economy.amounts")]
-    )
+    return Section("chains", words("economy.chains"), parts, notes)
 
 
 def _ends(words: Words, key: str) -> list[tuple[Any, str]]:
@@ -143,8 +145,10 @@ def depth(found: EconomyTables, words: Words, names: Names) -> Section:
                 names.products[str(row["product"])],
                 [Series(words.label("depth", name), "#31688e", [float(row[name])])],
             )
-            for row in mine.to_dict("records")
+            for row in mine[mine[name].notna()].to_dict("records")
         ]
+        if not rows:
+            continue
         title = words.label("depth", name)
         goal = (
             (words("economy.target", value=words.plain(target)), target)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import pandas as pd
+
 from tongqu.views.charts import Series
 from tongqu.views.economy_charts import PARTS, largest, linkage_chart, multiplier_chart
 from tongqu.views.economy_tables import EconomyTables, Names, amount, number, only, share, yes
@@ -87,7 +89,7 @@ def multipliers(found: EconomyTables, words: Words, names: Names) -> Section:
     table = found.tables["multipliers"]
     output = found.tables["linkages"][["unit", "industry", "output_wan"]]
     parts = []
-    for unit, place in names.places.items() if len(table) else ():
+    for unit, place in _with_rows(table, names):
         mine = only(table, unit=unit).merge(
             only(output, unit=unit)[["industry", "output_wan"]], on="industry"
         )
@@ -105,11 +107,17 @@ def multipliers(found: EconomyTables, words: Words, names: Names) -> Section:
     return Section("multipliers", words("economy.multipliers"), parts, [words("economy.multipliers_note")])
 
 
+def _with_rows(table: pd.DataFrame, names: Names) -> list[tuple[str, str]]:
+    """Places that the table has, with their names: those that make nothing have no trade."""
+    there = set(table["unit"])
+    return [(unit, place) for unit, place in names.places.items() if unit in there]
+
+
 def linkages(found: EconomyTables, words: Words, names: Names) -> Section:
     """Linkages and what is lost without an industry, by place."""
     table, lost = found.tables["linkages"], found.tables["extraction"]
     parts = []
-    for unit, place in names.places.items() if len(table) else ():
+    for unit, place in _with_rows(table, names):
         mine = only(table, unit=unit)
         loss = only(lost, unit=unit, variant="full").set_index("industry")["share"]
         title = words("economy.of_place", title=words("economy.linkages"), place=place)

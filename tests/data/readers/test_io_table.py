@@ -154,3 +154,37 @@ def test_the_published_files_give_the_bundled_rows(quzhou: Region, year: int) ->
         atol=0.005,
         rtol=0,
     )
+
+
+@pytest.mark.parametrize(
+    ("area", "year"), [("", 2020), ("a b", 2020), ("a,b", 2020), ("p", 1948), ("p", 2101)]
+)
+def test_an_area_or_year_that_no_table_has(tmp_path: Path, area: str, year: int) -> None:
+    found = problems(tmp_path, GOOD, area=area, year=year)
+    assert [column for _, column, *_ in found] == ["area" if year == 2020 else "year"]
+
+
+@pytest.mark.parametrize("text", ["1,234,5", "1,45", ",150", "1450,", "1,,450"])
+def test_commas_part_thousands_only(tmp_path: Path, text: str) -> None:
+    found = problems(tmp_path, GOOD.replace("1,450", text))
+    assert (2, "FU101", text, "not a number") in found
+
+
+def test_a_sheet_of_a_csv(tmp_path: Path) -> None:
+    assert problems(tmp_path, GOOD, sheet="S") == [(None, "", "S", "a sheet of a file that has none")]
+
+
+def test_names_of_several_classifications_are_not_mixed(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_text(GOOD.replace("sec02", "工业").replace("\n02,", "\n工业,"), encoding="utf-8")
+    other = INDUSTRIES[INDUSTRIES["role"] == "sector"]
+    other = other.assign(industry=other["industry"].str.replace("t.", "u."))
+    both = pd.concat([INDUSTRIES.iloc[[0]], other, INDUSTRIES.iloc[1:]])
+    words = {"area": "p", "year": 2020, "unit": "万元", "source": "s", "industries": both}
+    with pytest.raises(DataError) as caught:
+        read_io_table(path, **words)  # type: ignore[arg-type]
+    (problem,) = caught.value.problems
+    assert (problem.rule, problem.value) == ("a name of several sectors", "农业")
+    assert problem.mend == "name the classification with --prefix: t., u.; or use codes"
+    found = read_io_table(path, prefix="u.", **words)  # type: ignore[arg-type]
+    assert {code for code in found.rows["row"] if "." in code} == {"u.01", "u.02"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from tongqu.base import DataError, Problem
+from tongqu.data.cast import NOT_CODE
 from tongqu.data.files import RawTable, read_table, read_workbook
 from tongqu.data.io_rules import DEMAND, INCOMING, RELATIVE, TOLERANCE_WAN, VALUE
 from tongqu.data.problems import Problems, suggest
 
-__all__ = ["SUMS", "IoMatrix", "MoneyUnit", "read_io_table"]
+__all__ = ["SUMS", "IoMatrix", "MoneyUnit", "read_io_table", "wrong_label"]
 
 MoneyUnit: TypeAlias = Literal["万元", "亿元"]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -31,6 +33,9 @@ SUMS: Final = frozenset(
 )
 """Headings of sums that are passed over, unless the industries have a role for them and no part is given."""
 _BOOKS: Final = (".xlsx", ".xlsm", ".xls")
+YEARS: Final = (1949, 2100)
+"""First and last year that the table ``input_output`` takes."""
+_THOUSANDS: Final = r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?"
 _ENOUGH: Final = 2
 """Headings and a row: less is no table."""
 
@@ -73,6 +78,10 @@ def _open(path: Path, *, sheet: str, problems: Problems) -> RawTable | None:
         problems.add("missing file", file=path.name, mend="check the path")
         return None
     if path.suffix.lower() not in _BOOKS:
+        if sheet:
+            mend = "leave --sheet out, or give the workbook"
+            problems.add("a sheet of a file that has none", file=path.name, value=sheet, mend=mend)
+            return None
         return read_table(path, file=path.name, problems=problems)
     sheets = read_workbook(path, problems=problems)
     if sheet and sheet not in sheets:
@@ -92,6 +101,31 @@ def _codes(industries: pd.DataFrame, *, prefix: str) -> dict[str, str]:
         for heading in (code, number, f"sec{number}", *names):
             found.setdefault(str(heading).strip().casefold(), str(code))
     return found
+
+
+def _check_classification(
+    raw: RawTable, industries: pd.DataFrame, *, prefix: str, problems: Problems
+) -> None:
+    """Report names in the file that stand for sectors of several classifications."""
+    mine = industries[(industries["role"] == "sector") & industries["industry"].str.startswith(prefix)]
+    names = mine.melt("industry", ["name_zh", "name_en"], value_name="name").dropna()
+    names = names.assign(name=names["name"].astype("str").str.strip().str.casefold())
+    names = names.drop_duplicates(["name", "industry"])
+    codes = set(industries["industry"].astype("str").str.casefold())
+    labels = raw.frame["0"].dropna().tolist() if "0" in raw.frame else []
+    used = list(dict.fromkeys(text.strip().casefold() for text in (*labels, *raw.headings[1:])))
+    names = names[names["name"].isin(set(used) - codes)]
+    twice = names[names.duplicated("name", keep=False)]
+    if twice.empty:
+        return
+    kinds = sorted({code.rpartition(".")[0] + "." for code in twice["industry"] if "." in code})
+    which = f": {', '.join(kinds)}" if len(kinds) > 1 else ""
+    problems.add(
+        "a name of several sectors",
+        file=raw.file,
+        value=next(name for name in used if name in set(twice["name"])),
+        mend=f"name the classification with --prefix{which}; or use codes",
+    )
 
 
 def _name(
@@ -168,9 +202,15 @@ def _check_sectors(grid: _Grid, role: Mapping[str, str], *, problems: Problems) 
             problems.add(f"no {part}", file=grid.file, mend=f"add it, headed with a code of {part}")
 
 
+def _column(text: pd.Series) -> pd.Series:
+    """Numbers of a column; commas may only part thousands."""
+    sound = ~text.str.contains(",", regex=False, na=False) | text.str.fullmatch(_THOUSANDS, na=False)
+    return pd.to_numeric(text.str.replace(",", "").where(sound), errors="coerce")
+
+
 def _numbers(grid: _Grid, role: Mapping[str, str], *, problems: Problems) -> Floats:
     """The cells as numbers; what is no number, or blank where a cell counts, is a problem."""
-    numbers = grid.text.apply(lambda column: pd.to_numeric(column.str.replace(",", ""), errors="coerce"))
+    numbers = grid.text.apply(_column)
     values = numbers.to_numpy(np.float64, copy=True)
     sells = np.array([role[code] == "sector" for code in grid.rows])[:, np.newaxis]
     in_sector = np.array([role[code] == "sector" for code in grid.columns])[np.newaxis, :]
@@ -215,6 +255,18 @@ def _balance(grid: _Grid, cells: Floats, role: Mapping[str, str], *, unit: str) 
                 sums = f"it adds up to {total:.10g} {unit}, its output is {made:.10g}"
                 rule = f"a {side} that does not add up to its output"
                 found.append(_problem(rule, f"{sums}: correct a cell of the {side}", grid, spot))
+    return found
+
+
+def wrong_label(*, area: str, year: int) -> list[Problem]:
+    """Problems if the area is no code, or the year is none that a table can have."""
+    found = []
+    if not area or re.search(NOT_CODE, area):
+        mend = "give a code without blanks, commas and semicolons"
+        found.append(Problem("not a code", mend=mend, column="area", value=area))
+    if not YEARS[0] <= year <= YEARS[1]:
+        mend = f"give a year from {YEARS[0]} to {YEARS[1]}"
+        found.append(Problem("a year out of range", mend=mend, column="year", value=str(year)))
     return found
 
 
@@ -267,12 +319,15 @@ def read_io_table(
     Raises
     ------
     DataError
-        With every problem: unknown headings, a sector without its column or row, text or blanks in cells,
-        rows and columns that do not balance, negative outputs.
+        With every problem: an area or a year that no table has, a sheet of a file without any, unknown
+        headings, names that several classifications have, a sector without its column or row, text or
+        blanks in cells, rows and columns that do not balance, negative outputs.
     """
     path, problems = Path(path), Problems()
     if unit not in _WAN:
         problems.add("an unknown unit of money", column="unit", value=unit, mend="say 万元 or 亿元")
+    for one in wrong_label(area=area, year=year):
+        problems.add(one.rule, column=one.column, value=one.value, mend=one.mend)
     raw = _open(path, sheet=sheet, problems=problems)
     problems.raise_any()
     if raw is None or not len(raw.rows) or len(raw.headings) < _ENOUGH:
@@ -281,6 +336,7 @@ def read_io_table(
     assert raw is not None  # else there is a problem
     role = dict(zip(industries["industry"].astype(str), industries["role"].astype(str), strict=True))
     codes = _codes(industries, prefix=prefix)
+    _check_classification(raw, industries, prefix=prefix, problems=problems)
     grid, passed = _grid(raw, codes=codes, skip=SUMS | frozenset(skip), problems=problems)
     _check_sectors(grid, role, problems=problems)
     if not (grid.rows and grid.columns):

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tongqu.base import DataError, Problem
-from tongqu.methods._arrays import Floats, floats, require
+from tongqu.methods._arrays import Bools, Floats, floats, require
 from tongqu.methods.chain.evaluate import YUAN_PER_WAN, ChainResult, _evaluated, evaluate
 from tongqu.methods.chain.stages import RANGES, Chain, Parameters, require_parameters
 
@@ -69,8 +69,7 @@ def sensitivities(
         Columns ``parameter, stage, outcome, elasticity``: per cent that the outcome changes when the
         parameter rises by one per cent, by central differences; links are ``start>end``. Parameters that
         are 0 are left out; an outcome of 0 has NaN. A share is moved by itself: what it gains is no longer
-        sold, and where nothing is left to sell its upper side would exceed the output, which the linear
-        outcome does not mind.
+        sold. Where nothing is left to gain, the differences are those of its lower side.
 
     Raises
     ------
@@ -104,14 +103,18 @@ def sensitivities(
             if value != 0:
                 moved[name].append((len(keys), row))
                 keys.append((name, _label(chain, name, row=row)))
-    stacked = [_stacked(chain, moved, size=len(keys), by=side) for side in (1 - _STEP, 1 + _STEP)]
-    sides = [_outcomes(_evaluated(chain, np.array(harvest), given)) for given in stacked]
+    steps = (-2 * _STEP, -_STEP, _STEP)
+    stacked = [_stacked(chain, moved, size=len(keys), by=1 + step) for step in steps]
+    low, less, more = (_outcomes(_evaluated(chain, np.array(harvest), given)) for given in stacked)
+    full = _full(chain, moved, size=len(keys))
     base = _outcomes(evaluate(chain, harvest))
     table = {}
     for outcome in OUTCOMES:
         centre = float(base[outcome])
         with np.errstate(invalid="ignore", divide="ignore"):
-            rise = (sides[1][outcome] - sides[0][outcome]) / (2 * _STEP * centre)
+            both = more[outcome] - less[outcome]
+            below = 3 * centre - 4 * less[outcome] + low[outcome]
+            rise = np.where(full, below, both) / (2 * _STEP * centre)
         table[outcome] = rise if centre != 0 else np.full(len(keys), np.nan)
     wide = pd.DataFrame(table).assign(
         parameter=[name for name, _ in keys], stage=[label for _, label in keys]
@@ -195,6 +198,18 @@ def _stacked(chain: Chain, moved: Mapping[str, list[tuple[int, int]]], *, size: 
             table[key, row] *= by
         values[field.name] = table
     return Parameters(**values)
+
+
+def _full(chain: Chain, moved: Mapping[str, list[tuple[int, int]]], *, size: int) -> Bools:
+    """True where the parameter cannot rise: shares of stages that send on all, and losses of all."""
+    given = chain.parameters
+    sent = np.bincount(chain.start, weights=given.share, minlength=len(chain.stages))
+    found = np.zeros(size, dtype=np.bool_)
+    for key, row in moved["share"]:
+        found[key] = sent[chain.start[row]] + _STEP * given.share[row] > 1
+    for key, row in moved["loss"]:
+        found[key] = given.loss[row] * (1 + _STEP) > 1
+    return found
 
 
 def _outcomes(result: ChainResult) -> dict[str, Floats]:

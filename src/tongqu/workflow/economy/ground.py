@@ -98,11 +98,19 @@ class Ground:
 
 
 def reference_of(region: Region) -> Reference | None:
-    """The area with the fewest people that has a table and jobs, its latest table; None without one."""
+    """The area with the fewest people that has a table and jobs, its latest table; None without one.
+
+    Areas that are no larger than the region, by workers in their latest year, are none to borrow from: the
+    region's own, for instance.
+    """
     if any(name not in region.tables for name in NEEDED):
         return None
     cells, jobs = region["input_output"], region["reference_jobs"]
     both = jobs[jobs["area"].isin(cells["area"])]
+    latest = both[both["year"] == both.groupby("area")["year"].transform("max")]
+    all_of = latest.groupby("area")["workers"].sum()
+    own = _counted(region, region.level("county").index).sum()
+    both = both[both["area"].isin(all_of.index[all_of > own])]
     if both.empty:
         return None
     area = str(both.sort_values(["people", "area"])["area"].iloc[0])

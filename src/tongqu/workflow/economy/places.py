@@ -12,6 +12,7 @@ from tongqu.contracts import Assume
 from tongqu.data import Region
 from tongqu.methods.siting import labour_within, site_plants
 from tongqu.sectors.industry.chains import supply_of
+from tongqu.sectors.industry.places import ROAD_MINUTES
 from tongqu.workflow.economy.ground import Ground
 from tongqu.workflow.travel.times import matrix
 
@@ -39,7 +40,9 @@ def site_table(region: Region, ground: Ground, *, assume: Assume, count: int) ->
 
     Supply of a county and its workers are spread over its towns by their rural villages, which is an
     assumption: no table of towns exists. ``minutes`` is the mean of what goes to the site, by tonnes;
-    ``reached`` the share of all supply within reach; ``gap`` how far from the best the choice can be.
+    ``reached`` the share of all supply within reach; ``gap`` how far from the best the choice can be. Towns
+    that no truck can reach from another town with supply are not proposed; lesser roads count minutes, as in
+    the industry sector.
 
     Parameters
     ----------
@@ -57,27 +60,29 @@ def site_table(region: Region, ground: Ground, *, assume: Assume, count: int) ->
     workers = pd.Series(ground.jobs[1:].sum(axis=1), index=list(ground.units[1:]))
     own = workers.reindex(county).fillna(0.0).to_numpy(dtype=np.float64) * share
     labour = labour_within(minutes, own, limit=assume["industry.labour_limit"])
+    road = _road_minutes(region, towns)
     parts = []
     for product, mine in supply.groupby("product", sort=True):
         tonnes = mine.set_index("unit")["output_t"].reindex(county).fillna(0.0).to_numpy(np.float64) * share
         if tonnes.sum() <= 0:
             continue
-        usable = _connected(minutes, tonnes)
+        usable = _candidates(minutes, tonnes)
         chosen = site_plants(
-            np.where(usable, minutes, np.inf) if usable.any() else minutes,
+            minutes[:, usable],
             tonnes,
-            count=min(count, int(usable.sum()) or len(towns)),
-            labour=labour,
+            count=min(count, len(usable)),
+            labour=labour[usable],
             labour_minutes=assume["industry.labour_minutes"],
+            road_minutes=road[usable],
         )
         mean = [_mean(chosen.minutes, tonnes, at=chosen.nearest == site) for site in chosen.sites]
-        at = towns.iloc[chosen.sites]
+        at = towns.iloc[usable[chosen.sites]]
         part = pd.DataFrame(
             {
                 "product": str(product),
                 "rank": np.arange(1, len(at) + 1),
                 "unit": at.index.astype("str"),
-                "county": county[chosen.sites],
+                "county": county[usable[chosen.sites]],
                 "lon": at["lon"].to_numpy(dtype=np.float64),
                 "lat": at["lat"].to_numpy(dtype=np.float64),
                 "supply_t": chosen.supply,
@@ -93,11 +98,28 @@ def site_table(region: Region, ground: Ground, *, assume: Assume, count: int) ->
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
 
 
-def _connected(minutes: Floats, tonnes: Floats) -> npt.NDArray[np.bool_]:
-    """Towns that a truck can reach from another town with supply."""
+def _candidates(minutes: Floats, tonnes: Floats) -> npt.NDArray[np.intp]:
+    """Towns that a truck can reach from another town with supply; all where there is no such town."""
     way = np.isfinite(minutes) & (tonnes > 0)[:, np.newaxis]
     np.fill_diagonal(way, val=False)
-    return np.asarray(way.any(axis=0))
+    usable = np.flatnonzero(way.any(axis=0))
+    return usable if len(usable) else np.arange(len(tonnes))
+
+
+def _road_minutes(region: Region, towns: pd.DataFrame) -> Floats:
+    """What the best road at each town counts, in minutes, as the industry sector counts it."""
+    node = towns["seat"].map(region.level("village")["node"]).fillna(towns["node"])
+    links, rank = region["links"], region["road_classes"].set_index("class")["rank"]
+    ends = pd.concat(
+        [
+            links[["from_node", "class"]].set_axis(["node", "class"], axis=1),
+            links[["to_node", "class"]].set_axis(["node", "class"], axis=1),
+        ]
+    )
+    ends = ends.assign(**{"class": ends["class"].astype("str")})
+    ends = ends.assign(rank=ends["class"].map(rank)).sort_values("rank").drop_duplicates("node")
+    best = ends.set_index("node")["class"]
+    return np.asarray(node.map(best).map(ROAD_MINUTES).fillna(0.0), dtype=np.float64)
 
 
 def _mean(minutes: Floats, tonnes: Floats, *, at: npt.NDArray[np.bool_]) -> float:
