@@ -20,7 +20,8 @@ from tongqu.contracts import Assume, Scenario
 from tongqu.methods.chain import evaluate
 from tongqu.methods.input_output import allocation_coefficients, extract, linkages, regional_multipliers
 from tongqu.sectors.industry.chains import chains_of
-from tongqu.workflow.economy.ground import ground_of, local_tables, reference_of
+from tongqu.sectors.industry.reference import reference_of
+from tongqu.workflow.economy.ground import ground_of, local_tables
 
 Value = TypeVar("Value")
 TIMES = 3

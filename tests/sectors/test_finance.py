@@ -19,8 +19,9 @@ from tongqu.sectors.finance import sector
 from tongqu.sectors.finance.budget import PARAMETERS, budget, opening_of
 from tongqu.sectors.finance.latest import Latest, latest_of
 from tongqu.sectors.finance.parameters import LIMITS, check_parameters
-from tongqu.sectors.finance.path import path, uncertain
+from tongqu.sectors.finance.path import UNCERTAIN, path
 from tongqu.sectors.finance.published import published_check
+from tongqu.sectors.population.path import uncertain
 
 
 @pytest.fixture(scope="module")
@@ -250,7 +251,7 @@ def test_published_figures_of_two_cities(tiny):
 
 def test_futures_of_the_path_are_single_runs(quzhou, base):
     random = np.random.default_rng(5)
-    table = uncertain(quzhou["standards"])
+    table = uncertain(quzhou["standards"], names=UNCERTAIN)
     drawn = {name: random.uniform(row["low"], row["high"], 4) for name, row in table.iterrows()}
     counties, years = len(quzhou.level("county").index), 9
     value_added = random.uniform(50, 60, (4, counties, 1)) * 1.03 ** np.arange(years)

@@ -18,7 +18,7 @@ from tongqu.data import make_region
 from tongqu.sectors.social_security.cohorts import cohort_table
 from tongqu.workflow.accounts.figures import figures_of
 from tongqu.workflow.accounts.pensions import ENTRIES
-from tongqu.workflow.accounts.run import UNCERTAIN, carried, people_by_year
+from tongqu.workflow.accounts.run import UNCERTAIN, carried
 from tongqu.workflow.accounts.study import TABLES
 from tongqu.workflow.draws import drawn
 
@@ -104,10 +104,10 @@ def test_budgets_hold_what_pensions_cost(found):
 
 
 def test_people_are_those_of_the_outlook(quzhou, assume):
-    from tongqu.sectors.population.path import path
+    from tongqu.sectors.population.path import path, people_by_year
 
     wanted = path(quzhou, assume, until=2030)
-    for number, (year, people) in enumerate(people_by_year(quzhou, assume, until=2030)):
+    for number, (year, people, _) in enumerate(people_by_year(quzhou, assume, until=2030)):
         assert year == wanted.years[number]
         assert people.sum() == pytest.approx(wanted.people[number].sum(), rel=1e-12)
 

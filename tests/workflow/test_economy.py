@@ -17,16 +17,16 @@ from tongqu.contracts import Assume, Scenario
 from tongqu.methods.chain import Investment, evaluate, returns
 from tongqu.methods.input_output import leontief, regional_multipliers
 from tongqu.sectors.industry.chains import chains_of, supply_of
-from tongqu.sectors.industry.places import ROAD_MINUTES
+from tongqu.sectors.industry.places import ROAD_MINUTES, road_minutes
+from tongqu.sectors.industry.reference import reference_of
 from tongqu.views.economy_charts import goods_flows, money_flows
 from tongqu.workflow.economy.ground import (
     effective_workers,
     ground_of,
     local_tables,
     places_with_value,
-    reference_of,
 )
-from tongqu.workflow.economy.places import _candidates, _road_minutes
+from tongqu.workflow.economy.places import _candidates
 from tongqu.workflow.economy.study import TABLES
 
 GROUPS = {"gdp_primary": "A", "gdp_secondary": "BCDE", "gdp_tertiary": "FGHIJKLMNOPQRST"}
@@ -334,11 +334,12 @@ def test_without_supply_there_are_no_sites(quzhou):
 
 def test_lesser_roads_count_minutes(quzhou):
     towns = quzhou.level("town")
-    counted = _road_minutes(quzhou, towns)
+    seats = towns["seat"].map(quzhou.level("village")["node"]).fillna(towns["node"])
+    counted = road_minutes(quzhou, seats)
     assert set(counted) <= {0.0, *ROAD_MINUTES.values()}
     links = quzhou["links"].assign(**{"class": "village"})
-    assert set(_road_minutes(changed(quzhou, links=links), towns)) <= {0.0, ROAD_MINUTES["village"]}
-    assert (_road_minutes(changed(quzhou, links=links), towns) > 0).any()
+    assert set(road_minutes(changed(quzhou, links=links), seats)) <= {0.0, ROAD_MINUTES["village"]}
+    assert (road_minutes(changed(quzhou, links=links), seats) > 0).any()
 
 
 @pytest.mark.filterwarnings("error")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -56,7 +57,7 @@ def economy(face: Face, region: str, scenario: Path | None, *, places: Places, s
         progress(Report("load"))
         loaded = tongqu.load(region, progress=progress)
         found = tongqu.economy(loaded, scenario, sites=sites, progress=progress)
-        page = lambda: economy_html(found, language=face.language)  # noqa: E731
+        page = partial(economy_html, found, language=face.language)
         written = write_study(face, found, places, page=page, progress=progress)
     content = {
         **found.summary(),
@@ -76,7 +77,7 @@ def accounts(
         loaded = tongqu.load(region, progress=progress)
         require_places(face, places, kind="accounts", numbers=wrong_numbers(loaded, **asked))
         found = tongqu.accounts(loaded, scenario, **asked, progress=progress)
-        page = lambda: accounts_html(found, language=face.language)  # noqa: E731
+        page = partial(accounts_html, found, language=face.language)
         written = write_study(face, found, places, page=page, progress=progress)
     content = {
         **found.summary(),

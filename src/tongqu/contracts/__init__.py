@@ -7,7 +7,8 @@ from tongqu.contracts.entries import (
     project_table,
     yearly_limits,
 )
-from tongqu.contracts.ledger import active_entries, ledger_of, open_projects
+from tongqu.contracts.ledger import active_entries, county_totals, ledger_of, open_projects
+from tongqu.contracts.limits import check_limits, limit_problems
 from tongqu.contracts.offer import FOREVER, Offer, OfferError, join_offers
 from tongqu.contracts.run import (
     FORMAT,
@@ -44,12 +45,15 @@ __all__ = [
     "StateError",
     "active_entries",
     "check_files",
+    "check_limits",
     "check_target",
     "clear_drafts",
     "cost_entries",
+    "county_totals",
     "join_offers",
     "lasting_entries",
     "ledger_of",
+    "limit_problems",
     "link_upgrades",
     "load_scenario",
     "open_projects",

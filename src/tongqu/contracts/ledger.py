@@ -9,7 +9,7 @@ import pandas as pd
 
 from tongqu.contracts.offer import COUNTY_LEDGERS, FOREVER
 
-__all__ = ["active_entries", "ledger_of", "open_projects"]
+__all__ = ["active_entries", "county_totals", "ledger_of", "open_projects"]
 
 
 def active_entries(entries: pd.DataFrame, years: Sequence[int], *, starts: pd.Series) -> pd.DataFrame:
@@ -72,6 +72,26 @@ def ledger_of(entries: pd.DataFrame, years: Sequence[int], *, starts: pd.Series)
     active = active_entries(additive, years, starts=starts)
     keys = ["year", "ledger", "unit", "key"]
     return active.groupby(keys, sort=True)["amount"].sum().reset_index()
+
+
+def county_totals(entries: pd.DataFrame, *, ledger: str, key: str, counties: pd.Index) -> pd.Series:
+    """Sum entries of a ledger and key by county; 0 where there are none.
+
+    Parameters
+    ----------
+    entries : DataFrame
+        Those that count, such as ``opened.entries`` in a sector's ``step``.
+
+    Examples
+    --------
+    >>> entries = pd.DataFrame(
+    ...     {"ledger": "stock", "key": ["jobs", "jobs", "beds"], "unit": "c", "amount": [2.0, 3.0, 9.0]}
+    ... )
+    >>> county_totals(entries, ledger="stock", key="jobs", counties=pd.Index(["c", "d"])).tolist()
+    [5.0, 0.0]
+    """
+    mine = entries[(entries["ledger"] == ledger) & (entries["key"] == key)]
+    return mine.groupby("unit")["amount"].sum().reindex(counties, fill_value=0.0).astype("float64")
 
 
 def open_projects(projects: pd.DataFrame, year: int, *, starts: pd.Series) -> pd.DataFrame:

@@ -229,11 +229,7 @@ class Program:
             If the program is infeasible or unbounded, or no solution was found in the time.
         """
         solver = self._solver(threads=threads, seed=seed)
-        solver.setOptionValue("mip_abs_gap", gap / self._scale)
-        solver.setOptionValue("mip_rel_gap", 0.0)
-        solver.setOptionValue("time_limit", float(seconds))
-        # The first relaxation is large and very degenerate: the simplex method needs minutes for it.
-        solver.setOptionValue("mip_lp_solver", "ipm")
+        self._bound_search(solver, gap=gap, seconds=seconds)
         if start is not None:
             hint = highspy.HighsSolution()
             hint.col_value = list(start)
@@ -288,10 +284,7 @@ class Program:
             np.where(settled, held, low),
             np.where(settled, held, high),
         )
-        solver.setOptionValue("mip_abs_gap", gap / self._scale)
-        solver.setOptionValue("mip_rel_gap", 0.0)
-        solver.setOptionValue("time_limit", float(seconds))
-        solver.setOptionValue("mip_lp_solver", "ipm")
+        self._bound_search(solver, gap=gap, seconds=seconds)
         solver.run()
         try:
             return self._result(solver)
@@ -381,6 +374,14 @@ class Program:
         solver.setOptionValue("primal_feasibility_tolerance", FEASIBILITY)
         solver.passModel(lp)
         return solver
+
+    def _bound_search(self, solver: highspy.Highs, *, gap: float, seconds: float) -> None:
+        """Say when a search may end, and how it solves its first relaxation."""
+        solver.setOptionValue("mip_abs_gap", gap / self._scale)
+        solver.setOptionValue("mip_rel_gap", 0.0)
+        solver.setOptionValue("time_limit", float(seconds))
+        # The first relaxation is large and very degenerate: the simplex method needs minutes for it.
+        solver.setOptionValue("mip_lp_solver", "ipm")
 
     def _result(self, solver: highspy.Highs) -> Solution:
         status = solver.getModelStatus()

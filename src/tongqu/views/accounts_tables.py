@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import pandas as pd
 
-from tongqu.data import Region
 from tongqu.views.grid import Grid
 from tongqu.views.outlook_charts import Fan, fan
-from tongqu.views.study_page import Figure, Format, grid_of
+from tongqu.views.study_page import Figure, Format, Study, grid_of
 from tongqu.views.words import Words
 
 __all__ = ["LINES", "AccountsTables", "Say", "by_place", "fan_figure", "of_place", "place_names", "say_of"]
@@ -21,20 +20,8 @@ LINES: Final = ("#12394f", "#31688e", "#1f7a6d", "#8a6d10", "#9c2f1f", "#6a3d8f"
 """Colours of lines, the whole first; lines differ in their dashes too."""
 
 
-class AccountsTables(Protocol):
+class AccountsTables(Study, Protocol):
     """What the page reads of accounts: see `tongqu.Accounts`."""
-
-    @property
-    def region(self) -> Region:
-        """Where."""
-
-    @property
-    def scenario(self) -> str:
-        """Name of the scenario."""
-
-    @property
-    def whole(self) -> str:
-        """Code of all counties together."""
 
     @property
     def years(self) -> Mapping[str, int]:
@@ -47,13 +34,6 @@ class AccountsTables(Protocol):
     @property
     def seed(self) -> int:
         """Seed of the draws."""
-
-    @property
-    def tables(self) -> Mapping[str, pd.DataFrame]:
-        """Tables by name."""
-
-    def summary(self) -> Mapping[str, Any]:
-        """Headline figures."""
 
 
 @dataclass(frozen=True)

@@ -4,32 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import pandas as pd
 
-from tongqu.data import Region
 from tongqu.views.economy_charts import EARNERS
-from tongqu.views.study_page import Format
+from tongqu.views.study_page import Format, Study
 from tongqu.views.words import Words
 
 __all__ = ["EconomyTables", "Names", "amount", "names_of", "number", "only", "share", "yes"]
 
 
-class EconomyTables(Protocol):
+class EconomyTables(Study, Protocol):
     """What the page reads of an economy: see `tongqu.Economy`."""
-
-    @property
-    def region(self) -> Region:
-        """Where."""
-
-    @property
-    def scenario(self) -> str:
-        """Name of the scenario."""
-
-    @property
-    def whole(self) -> str:
-        """Code of all counties together."""
 
     @property
     def year(self) -> int:
@@ -38,13 +25,6 @@ class EconomyTables(Protocol):
     @property
     def reference(self) -> str:
         """Area and year of the table that is borrowed."""
-
-    @property
-    def tables(self) -> Mapping[str, pd.DataFrame]:
-        """Tables by name."""
-
-    def summary(self) -> Mapping[str, Any]:
-        """Headline figures."""
 
 
 @dataclass(frozen=True)

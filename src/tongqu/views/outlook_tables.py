@@ -7,8 +7,8 @@ from typing import Any, Final, Protocol
 
 import pandas as pd
 
-from tongqu.data import Region
 from tongqu.views.grid import Grid
+from tongqu.views.study_page import Study
 from tongqu.views.words import Words
 
 __all__ = [
@@ -31,16 +31,8 @@ MOST_VILLAGES: Final = 30
 PERCENT: Final = ("urbanization_rate",)
 
 
-class OutlookTables(Protocol):
+class OutlookTables(Study, Protocol):
     """What the page reads of an outlook: see `tongqu.Outlook`."""
-
-    @property
-    def region(self) -> Region:
-        """Where."""
-
-    @property
-    def scenario(self) -> str:
-        """Name of the scenario."""
 
     @property
     def years(self) -> Mapping[str, int]:
@@ -53,17 +45,6 @@ class OutlookTables(Protocol):
     @property
     def seed(self) -> int:
         """Seed of the draws."""
-
-    @property
-    def whole(self) -> str:
-        """Code of all counties together."""
-
-    @property
-    def tables(self) -> Mapping[str, pd.DataFrame]:
-        """Tables by name."""
-
-    def summary(self) -> Mapping[str, Any]:
-        """Headline figures."""
 
 
 def number_at(table: pd.DataFrame, row: Any, column: Any) -> float:

@@ -6,19 +6,44 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from tongqu.data import Region
 from tongqu.views.grid import Grid, raw
 from tongqu.views.outlook_charts import PATTERNS
 from tongqu.views.study_charts import PARTS
 from tongqu.views.svg import swatch
 from tongqu.views.words import Words
 
-__all__ = ["Card", "Figure", "Format", "Page", "Part", "Section", "grid_of", "legend_of", "render"]
+__all__ = ["Card", "Figure", "Format", "Page", "Part", "Section", "Study", "grid_of", "legend_of", "render"]
+
+
+class Study(Protocol):
+    """What a page reads of any study: where, under what, and the tables."""
+
+    @property
+    def region(self) -> Region:
+        """Where."""
+
+    @property
+    def scenario(self) -> str:
+        """Name of the scenario."""
+
+    @property
+    def whole(self) -> str:
+        """Code of all counties together."""
+
+    @property
+    def tables(self) -> Mapping[str, pd.DataFrame]:
+        """Tables by name."""
+
+    def summary(self) -> Mapping[str, Any]:
+        """Headline figures."""
+
 
 Format = Callable[[Any], str]
 """From a value of a table to its words."""

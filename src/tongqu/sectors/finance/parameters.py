@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tongqu.base import Problem, ScenarioError
+from tongqu.contracts import limit_problems
 
 __all__ = ["LIMITS", "check_parameters"]
 
@@ -60,20 +61,7 @@ def check_parameters(values: Mapping[str, npt.ArrayLike]) -> None:
     --------
     >>> check_parameters({"accounts.tax_share": 0.7})
     """
-    problems = []
-    for name, (low, high) in LIMITS.items():
-        found = np.asarray(values.get(name, low), dtype=np.float64).ravel()
-        wrong = found[~((found >= low) & (found <= high))]
-        if wrong.size:
-            problems.append(
-                Problem(
-                    rule="a value that cannot be",
-                    mend=f"give one from {low:g} to {high:g}",
-                    file="scenario",
-                    column=f"assume.{name}",
-                    value=f"{wrong[0]:g}",
-                )
-            )
+    problems = limit_problems(values, LIMITS)
     for side in _SIDES:
         names = [f"income.{side}_{source}" for source in _SOURCES]
         if all(name in values and not np.any(values[name]) for name in names):

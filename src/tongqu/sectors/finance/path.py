@@ -17,7 +17,7 @@ from tongqu.methods.public_accounts import PublicAccounts
 from tongqu.sectors.finance.budget import PARAMETERS, Parameters, budget, opening_of, own_revenue
 from tongqu.sectors.finance.latest import Floats, Latest, latest_of
 
-__all__ = ["Path", "path", "uncertain"]
+__all__ = ["UNCERTAIN", "Path", "path"]
 
 UNCERTAIN: Final = PARAMETERS
 """Parameters that futures draw."""
@@ -120,12 +120,6 @@ def path(
         "land_income" in latest.amounts,
         None if urban_people is None else _newcomers(urban_people, len(years), assume=assume),
     )
-
-
-def uncertain(standards: pd.DataFrame) -> pd.DataFrame:
-    """Parameters that futures draw, with their ranges: the rows of the standards, by name; ranges only."""
-    table = standards.set_index("standard").reindex(list(UNCERTAIN))
-    return table[table["low"].notna() & table["high"].notna()]
 
 
 def _own(latest: Latest, *, years: Floats, values: Parameters, value_added: Floats | None) -> Floats:

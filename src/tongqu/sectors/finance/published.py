@@ -50,7 +50,9 @@ def published_check(region: Region, assume: Assume) -> pd.DataFrame:
     rows = []
     columns = (seen[name].tolist() for name in ("unit", "year", "variable", "value"))
     for unit, year, variable, value in zip(*columns, strict=True):
-        item, part = NAME.fullmatch(variable).groups()  # type: ignore[union-attr]
+        found = NAME.fullmatch(variable)
+        assert found is not None  # what does not fit was left out above
+        item, part = found.groups()
         months = int(part or MONTHS)
         amount = _model(region, assume, item=item, year=year)
         mine = amount[counties == unit] if unit in counties else amount[city_of == unit]

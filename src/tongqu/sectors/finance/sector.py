@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tongqu.contracts import Assume, Findings, Forecast, Offer, State, yearly_limits
+from tongqu.contracts import Assume, Findings, Forecast, Offer, State, county_totals, yearly_limits
 from tongqu.data import Region
 from tongqu.methods.fiscal import debt_ratio, self_sufficiency
 from tongqu.methods.public_accounts import Opening, PublicAccounts, elastic
@@ -182,11 +182,9 @@ def _own(
     if BASE[0] in before:
         base = {name: before[name].reindex(counties) for name in BASE}
     else:
-        built = opened.entries[
-            (opened.entries["ledger"] == "stock") & (opened.entries["key"] == "value_added")
-        ]
         # What projects add in the first year already is not part of the trend that later years follow.
-        trend = np.maximum(added - _by_county(built, counties), 0.0)
+        built = county_totals(opened.entries, ledger="stock", key="value_added", counties=counties)
+        trend = np.maximum(added - built.to_numpy(), 0.0)
         base = {name: pd.Series(one, index=counties) for name, one in zip(BASE, (grown, trend), strict=True)}
     pairs = np.column_stack([base[BASE[1]].to_numpy(dtype=np.float64), added])
     known = (pairs > 0).all(axis=1)
@@ -221,17 +219,12 @@ def _column(state: State, name: str, counties: pd.Index) -> Floats:
 
 def _running(opened: Offer, counties: pd.Index, state: State) -> Floats:
     """Running costs of the working projects by county; raises of pensions at what they cost in the year."""
-    entries = opened.entries[(opened.entries["ledger"] == "money") & (opened.entries["key"] == "running")]
-    if RAISED not in state:
-        return _by_county(entries, counties)
-    raises = opened.projects.loc[opened.projects["sector"] == PENSIONS, "project"]
-    others = _by_county(entries[~entries["project"].isin(raises)], counties)
-    return np.asarray(others + _column(state, RAISED, counties)[:, 0])
-
-
-def _by_county(entries: pd.DataFrame, counties: pd.Index) -> Floats:
-    summed = entries.groupby("unit")["amount"].sum().reindex(counties, fill_value=0.0)
-    return np.asarray(summed.to_numpy(dtype=np.float64))
+    entries = opened.entries
+    if RAISED in state:
+        raises = opened.projects.loc[opened.projects["sector"] == PENSIONS, "project"]
+        entries = entries[~entries["project"].isin(raises)]
+    running = county_totals(entries, ledger="money", key="running", counties=counties).to_numpy()
+    return np.asarray(running + _column(state, RAISED, counties)[:, 0])
 
 
 sector = Finance()

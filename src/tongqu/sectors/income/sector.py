@@ -8,17 +8,17 @@ people are entries of their own, so that a plan promises what the simulation cou
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tongqu.contracts import Assume, Findings, Forecast, Offer, State
+from tongqu.contracts import Assume, Findings, Forecast, Offer, State, county_totals
 from tongqu.data import Region
-from tongqu.methods.income import SOURCES, carry
-from tongqu.sectors.income.start import SIDES, first_incomes, source_shares
+from tongqu.methods.income import SOURCES
+from tongqu.sectors.income.start import SIDES, carry_sides, first_incomes, source_shares
 
 __all__ = ["Income", "sector"]
 
@@ -104,12 +104,9 @@ def _by_county(region: Region, state: State, name: str) -> Floats:
     return sums.reindex(counties, fill_value=0.0).to_numpy(dtype=np.float64)
 
 
-def _added(opened: Offer, key: str, *, counties: pd.Index) -> Floats:
-    """What opened projects add to a stock by county."""
-    entries = opened.entries
-    mine = entries[(entries["ledger"] == "stock") & (entries["key"] == key)]
-    sums = mine.groupby("unit")["amount"].sum()
-    return sums.reindex(counties, fill_value=0.0).to_numpy(dtype=np.float64)
+def _added(entries: pd.DataFrame, key: str, *, counties: pd.Index) -> Floats:
+    """What entries add to a stock by county."""
+    return county_totals(entries, ledger="stock", key=key, counties=counties).to_numpy()
 
 
 def _known(state: State, name: str, *, counties: pd.Index) -> Floats:
@@ -123,7 +120,7 @@ def _drivers(state: State, people: dict[str, Floats], *, opened: Offer, counties
     """Pay of a job, and farming and pensions per country person, without what projects add; (3, county)."""
     heads = np.maximum(people["rural"], 1.0)
     farm = _known(state, "value_added.farm", counties=counties) - _added(
-        opened, "farm_value_added", counties=counties
+        opened.entries, "farm_value_added", counties=counties
     )
     pension = _known(state, "pension.paid", counties=counties) - _known(
         state, "pension.raised", counties=counties
@@ -145,16 +142,16 @@ def _by_source(first: Floats, start: Floats, drivers: Floats, *, years: int, ass
         grown = np.divide(drivers[driver], start[driver], out=np.full(known.shape, unknown), where=known)
         return np.asarray(grown)
 
-    share = assume["income.pension_in_transfers"]
-    pay = index(0, usual["urban"])
-    urban = carry(first[0], wage=pay, business=pay, transfer=budget)
-    rural = carry(
-        first[1],
-        wage=index(0, usual["rural"]),
-        business=index(1, usual["rural"]),
-        transfer=(1 - share) * budget + share * index(2, budget),
+    return np.stack(
+        carry_sides(
+            (first[0], first[1]),
+            pay=(index(0, usual["urban"]), index(0, usual["rural"])),
+            farm=index(1, usual["rural"]),
+            budget=budget,
+            pension=index(2, budget),
+            share=assume["income.pension_in_transfers"],
+        )
     )
-    return np.stack([urban, rural])
 
 
 def _start(
@@ -191,9 +188,9 @@ def _plan(state: State, opened: Offer, *, counties: pd.Index, assume: Assume) ->
     entries = opened.entries
     makes = entries["project"].isin(entries.loc[entries["key"] == "value_added", "project"])
     raises = entries["project"].isin(opened.projects.loc[opened.projects["sector"] == PENSIONS, "project"])
-    earned = _added(replace(opened, entries=entries[makes]), "rural_income", counties=counties)
-    given = _added(replace(opened, entries=entries[~makes & ~raises]), "rural_income", counties=counties)
-    pay = assume["income.labour_share"] * _added(opened, "value_added", counties=counties)
+    earned = _added(entries[makes], "rural_income", counties=counties)
+    given = _added(entries[~makes & ~raises], "rural_income", counties=counties)
+    pay = assume["income.labour_share"] * _added(entries, "value_added", counties=counties)
     raised = _known(state, "pension.rural_raised", counties=counties)
     return np.asarray(earned + given + raised), np.asarray(np.maximum(pay - earned, 0.0))
 

@@ -1,4 +1,4 @@
-"""Incomes that a region publishes, spread over its counties where they are published for the whole only."""
+"""Incomes that a region publishes, spread over its counties if need be, and what they follow later on."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from tongqu.data import Region
-from tongqu.methods.income import SOURCES, spread
+from tongqu.methods.income import SOURCES, carry, spread
 
-__all__ = ["PUBLISHED", "SIDES", "first_incomes", "published_incomes", "source_shares"]
+__all__ = ["PUBLISHED", "SIDES", "carry_sides", "first_incomes", "published_incomes", "source_shares"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -89,3 +89,32 @@ def first_incomes(
         found[row] = np.where(own.notna(), own.fillna(0.0), found[row])
         found[row] *= (1 + growth[side]) ** (year - since)
     return found
+
+
+def carry_sides(
+    first: tuple[Floats, Floats],
+    *,
+    pay: tuple[npt.ArrayLike, npt.ArrayLike],
+    farm: npt.ArrayLike,
+    budget: npt.ArrayLike,
+    pension: npt.ArrayLike,
+    share: npt.ArrayLike,
+) -> tuple[Floats, Floats]:
+    """Income of town and of country by source in a later year, without what projects add.
+
+    Parameters
+    ----------
+    first : tuple of numpy.ndarray
+        Of the first year, town and country, shape (..., source).
+    pay : tuple of array_like
+        What pay of a job is over the first year's, for town and for country (they differ where it is not
+        known), shape (...).
+    farm, budget, pension : array_like
+        Likewise farming and resident pensions per country person, and transfers of budgets.
+    share : array_like
+        Share of pensions in the transfers to country people.
+    """
+    urban = carry(first[0], wage=pay[0], business=pay[0], transfer=budget)
+    part = np.asarray(share, dtype=np.float64)
+    transfer = (1 - part) * np.asarray(budget) + part * np.asarray(pension)
+    return urban, carry(first[1], wage=pay[1], business=farm, transfer=transfer)

@@ -18,8 +18,16 @@ import pandas as pd
 from tongqu.base import DataError, Problem
 from tongqu.contracts import Assume
 from tongqu.data import Region
-from tongqu.methods.input_output import Table, leontief, regional_table, split_sections, table_of
+from tongqu.methods.input_output import leontief, regional_table, split_sections
 from tongqu.sectors.industry.parameters import check_parameters
+from tongqu.sectors.industry.reference import (
+    GROUP_OF,
+    MANUFACTURING,
+    SECTIONS,
+    Reference,
+    counted_jobs,
+    reference_of,
+)
 
 __all__ = ["GROUPS", "Base", "base_of"]
 
@@ -28,17 +36,10 @@ Bools = npt.NDArray[np.bool_]
 
 GROUPS: Final = ("farm", "secondary", "tertiary")
 """Farming (section A), industry and construction (B to E), services (F to T)."""
-SECTIONS: Final = tuple("ABCDEFGHIJKLMNOPQRST")
-"""Sections of GB/T 4754-2017."""
-GROUP_OF: Final = np.array([0] + [1] * 4 + [2] * 15)
-"""Position in `GROUPS` of each section."""
-MANUFACTURING: Final = SECTIONS.index("C")
 ROUNDING: Final = 0.005
 """Share of a city's value added by which its counties may miss it: published figures are rounded."""
 PUBLISHED: Final = ("gdp_primary", "gdp_secondary", "gdp_tertiary")
 """Observations of value added in 万元, in the order of `GROUPS`."""
-PROCESSING: Final = ("food_tobacco", "wood_furniture")
-"""Sectors of input-output tables that process what farming and forestry give, by comparable name."""
 ASSUMED: Final = (
     "industry.jobs_expansion",
     "industry.farm_productivity",
@@ -103,14 +104,14 @@ def base_of(region: Region, *, assume: Assume) -> Base:
 def _base(region: Region, assumed: tuple[float, ...]) -> Base:
     expansion, *productivity, farm_share, food, indirect = assumed
     counties = region.level("county").index
-    reference = _reference(region)
-    counted = _jobs(region, counties)
+    reference = reference_of(region)
+    counted = counted_jobs(region)
     if reference is not None:
         expansion = reference.expansion
     jobs = counted * expansion
     each = np.array(productivity)[GROUP_OF] if reference is None else reference.productivity
     raw = jobs * each
-    usual = region.base_year if reference is None else reference.table_year
+    usual = region.base_year if reference is None else reference.year
     value, modelled, year = _fitted(region, _grouped(raw), counties=counties, usual=usual)
     _require_jobs(region, counted, modelled=modelled, counties=counties)
     secondary = _grouped(raw)[:, 1]
@@ -136,73 +137,6 @@ def _grouped(table: Floats) -> Floats:
     member = np.array([[float(at == group) for group in range(len(GROUPS))] for at in GROUP_OF])
     sums: Floats = np.asarray(table @ member, dtype=np.float64)
     return sums
-
-
-def _jobs(region: Region, counties: pd.Index) -> Floats:
-    """Workers as counted in each county's latest year, shape (counties, sections)."""
-    if "jobs" not in region.tables:
-        return np.zeros((len(counties), len(SECTIONS)))
-    jobs = region["jobs"]
-    mine = jobs[jobs["unit"].isin(counties)]
-    mine = mine[mine["year"] == mine.groupby("unit")["year"].transform("max")]
-    wide = mine.assign(industry=mine["industry"].astype("str")).pivot_table(
-        index="unit", columns="industry", values="workers", aggfunc="sum"
-    )
-    full: Floats = wide.reindex(index=counties, columns=list(SECTIONS)).fillna(0).to_numpy(dtype=np.float64)
-    return full
-
-
-@dataclass(frozen=True, eq=False)
-class _Reference:
-    """The larger area: its table, the sections of its sectors, workers as counted, and what follows."""
-
-    table: Table
-    table_year: int
-    sections: tuple[str, ...]
-    processing: Bools
-    workers: Floats
-    people: float
-    expansion: float
-    productivity: Floats
-    farm_value_share: float
-    food_output: float
-
-
-def _reference(region: Region) -> _Reference | None:
-    """The smallest area with an input-output table and jobs, its latest table and jobs; None without."""
-    if any(name not in region.tables for name in ("input_output", "industries", "reference_jobs")):
-        return None
-    cells, listed, jobs = region["input_output"], region["industries"], region["reference_jobs"]
-    both = jobs[jobs["area"].isin(cells["area"])]
-    if both.empty:
-        return None
-    area = both.sort_values(["people", "area"])["area"].iloc[0]
-    mine = both[(both["area"] == area) & (both["year"] == both.loc[both["area"] == area, "year"].max())]
-    year = int(cells.loc[cells["area"] == area, "year"].max())
-    table = table_of(cells, industries=listed, area=str(area), year=year)
-    words = listed.drop_duplicates("industry").set_index("industry").loc[list(table.sectors)]
-    workers = mine.set_index(mine["section"].astype("str"))["workers"].reindex(list(SECTIONS)).fillna(0)
-    counted, expansion = workers.to_numpy(np.float64), float(mine["expansion"].iloc[0])
-    sections = tuple(words["section"].astype("str"))
-    member = np.array([[float(letter == own) for own in sections] for letter in SECTIONS])
-    added = table.value_added.sum(axis=0)
-    by_section = member @ added
-    processing = words["common"].isin(PROCESSING).to_numpy(dtype=np.bool_)
-    farm, made = member[0] > 0, by_section[MANUFACTURING]
-    return _Reference(
-        table=table,
-        table_year=year,
-        sections=sections,
-        processing=processing,
-        workers=counted,
-        people=float(mine["people"].iloc[0]),
-        expansion=expansion,
-        productivity=np.divide(
-            by_section, counted * expansion, out=np.zeros(len(SECTIONS)), where=counted > 0
-        ),
-        farm_value_share=float(added[farm].sum() / table.output[farm].sum()),
-        food_output=float(table.output[processing].sum() / made) if made > 0 else 0.0,
-    )
 
 
 def _require_jobs(region: Region, counted: Floats, *, modelled: Bools, counties: pd.Index) -> None:
@@ -296,7 +230,7 @@ def _published(region: Region, units: Sequence[str]) -> tuple[int, pd.DataFrame]
     return None
 
 
-def _indirect(region: Region, reference: _Reference, *, counted: Floats, value_added: Floats) -> Floats:
+def _indirect(region: Region, reference: Reference, *, counted: Floats, value_added: Floats) -> Floats:
     """Value added set off elsewhere in each county per yuan of value added in processing.
 
     Farming is left out of the chain of suppliers: what a plant takes is grown already. A county without jobs

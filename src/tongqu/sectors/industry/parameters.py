@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tongqu.base import Problem, ScenarioError
+from tongqu.contracts import check_limits
 
 __all__ = ["LIMITS", "check_parameters"]
 
@@ -70,16 +70,4 @@ def check_parameters(values: Mapping[str, float]) -> None:
     --------
     >>> check_parameters({"industry.take_up": 0.4})
     """
-    problems = [
-        Problem(
-            rule="a value that cannot be",
-            mend=f"give one from {low:g} to {high:g}",
-            file="scenario",
-            column=f"assume.{name}",
-            value=f"{values[name]:g}",
-        )
-        for name, (low, high) in LIMITS.items()
-        if name in values and not low <= values[name] <= high
-    ]
-    if problems:
-        raise ScenarioError(problems)
+    check_limits(values, LIMITS)

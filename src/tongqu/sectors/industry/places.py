@@ -15,7 +15,7 @@ from tongqu.methods.roads import road_network
 from tongqu.methods.siting import labour_within, site_plants
 from tongqu.methods.travel import minutes_matrix
 
-__all__ = ["Towns", "site_of", "towns_of"]
+__all__ = ["Towns", "road_minutes", "site_of", "towns_of"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -76,7 +76,7 @@ def towns_of(region: Region, state: State) -> Towns:
         minutes=np.asarray(minutes_matrix(network, origins=place, targets=place), dtype=np.float64),
         rural=rural.to_numpy(dtype=np.float64),
         working=working.to_numpy(dtype=np.float64),
-        road=_road_minutes(region, table["node"]),
+        road=road_minutes(region, table["node"]),
     )
 
 
@@ -96,7 +96,8 @@ def site_of(towns: Towns, county: str, *, supply: Floats, assume: Assume) -> int
     return int(mine[found.sites[0]])
 
 
-def _road_minutes(region: Region, nodes: pd.Series) -> Floats:
+def road_minutes(region: Region, nodes: pd.Series) -> Floats:
+    """Minutes of haulage that the best road at each node counts, by `ROAD_MINUTES`."""
     links, rank = region["links"], region["road_classes"].set_index("class")["rank"]
     kind = links["class"].astype("str")
     ends = pd.DataFrame(

@@ -22,6 +22,7 @@ from tongqu.contracts import (
     Offer,
     State,
     cost_entries,
+    county_totals,
     project_table,
 )
 from tongqu.data import Region
@@ -107,7 +108,10 @@ class Industry:
         growth = 1 + np.array([assume[f"growth.productivity_{group}"] for group in GROUPS])
         trend = base.value_added * growth ** (before.year - base.year) * follows
         jobs = base.jobs * follows
-        added = {key: _added(opened, key, counties=base.counties) for key in KEYS}
+        added = {
+            key: county_totals(opened.entries, ledger="stock", key=key, counties=base.counties).to_numpy()
+            for key in KEYS
+        }
         value = trend + _by_group(added)
         written = {
             "value_added.total": value.sum(axis=1),
@@ -180,14 +184,6 @@ def _counted(region: Region) -> Floats:
     mine = people[(people["year"] == region.base_year) & people["age"].isin(WORKING)]
     villages = mine[mine["unit"].isin(region.level("village").index)]
     sums = villages.groupby(region.county_of(villages["unit"]).to_numpy())["people"].sum()
-    return sums.reindex(counties, fill_value=0.0).to_numpy(dtype=np.float64)
-
-
-def _added(opened: Offer, key: str, *, counties: pd.Index) -> Floats:
-    """What opened projects of any sector add to a stock by county."""
-    entries = opened.entries
-    mine = entries[(entries["ledger"] == "stock") & (entries["key"] == key)]
-    sums = mine.groupby("unit")["amount"].sum()
     return sums.reindex(counties, fill_value=0.0).to_numpy(dtype=np.float64)
 
 

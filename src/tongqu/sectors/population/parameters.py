@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import numpy as np
 import numpy.typing as npt
 
-from tongqu.base import Problem, ScenarioError
+from tongqu.contracts import check_limits
 
 __all__ = ["LEVERS", "LIMITS", "PARAMETERS", "check_parameters"]
 
@@ -83,21 +82,4 @@ def check_parameters(values: Mapping[str, npt.ArrayLike]) -> None:
     --------
     >>> check_parameters({"lever.jobs": 1.2})
     """
-    problems = []
-    for name, (low, high) in (LIMITS | OTHERS).items():
-        if name not in values:
-            continue
-        found = np.asarray(values[name], dtype=np.float64).ravel()
-        wrong = found[~((found >= low) & (found <= high))]
-        if wrong.size:
-            problems.append(
-                Problem(
-                    rule="a value that cannot be",
-                    mend=f"give one from {low:g} to {high:g}",
-                    file="scenario",
-                    column=f"assume.{name}",
-                    value=f"{wrong[0]:g}",
-                )
-            )
-    if problems:
-        raise ScenarioError(problems)
+    check_limits(values, LIMITS | OTHERS)

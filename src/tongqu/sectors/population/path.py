@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -19,7 +19,7 @@ from tongqu.sectors.population.parameters import PARAMETERS, check_parameters
 from tongqu.sectors.population.villages import centre_counties
 from tongqu.sectors.population.years import Pressure, next_year, start_of
 
-__all__ = ["Path", "path", "uncertain"]
+__all__ = ["Path", "path", "people_by_year", "uncertain"]
 
 UNCERTAIN: Final = (
     "life.gain",
@@ -84,28 +84,54 @@ def path(
     futures : mapping of str to array of float, optional
         Values of parameters, one for each future, all of one length; the others stay as assumed.
     """
+    census = census_of(region)
+    years = tuple(range(census.year, max(until, census.year) + 1))
+    carried = people_by_year(region, assume, until=until, futures=futures)
+    _, people, _ = next(carried)
+    kept = np.empty((len(years), *people.shape[:-1], len(GROUPS)))
+    kept[0] = grouped(people)
+    accounts = {field.name: np.zeros((len(years) - 1, *people.shape[:-1])) for field in fields(Accounts)}
+    for number, (_, now, account) in enumerate(carried):
+        people = now
+        kept[number + 1] = grouped(people)
+        for name, table in accounts.items():
+            table[number] = getattr(account, name)
+        progress(Report("project", done=(number + 1) / (len(years) - 1)))
+    found = calibrate(region, assume.values)
+    return Path(census.counties, years, kept, people, Accounts(**accounts), found, census)
+
+
+def people_by_year(
+    region: Region, assume: Assume, *, until: int, futures: Mapping[str, Floats] | None = None
+) -> Iterator[tuple[int, Floats, Accounts | None]]:
+    """Year, people at its end by single age and the year's account, from the census on, which has none.
+
+    Parameters
+    ----------
+    until, futures
+        As `path`; futures may name parameters of other sectors, which are passed over.
+
+    Yields
+    ------
+    tuple of int, numpy.ndarray and Accounts
+        People have the shape ([future,] register, county, residence, sex, age).
+    """
     census, found = census_of(region), calibrate(region, assume.values)
     values: dict[str, float | Floats] = {name: float(assume[name]) for name in PARAMETERS}
     people = start_of(census)
     if futures:
         check_parameters(futures)
         count = len(next(iter(futures.values())))
-        values = {name: np.broadcast_to(value, (count,)) for name, value in (values | dict(futures)).items()}
+        mine = {name: value for name, value in futures.items() if name in values}
+        values = {name: np.broadcast_to(value, (count,)) for name, value in (values | mine).items()}
         people = np.broadcast_to(people, (count, *people.shape)).copy()
     pressure = Pressure.none(len(census.counties), centre=centre_counties(region))
-    years = tuple(range(census.year, max(until, census.year) + 1))
-    kept = np.empty((len(years), *people.shape[:-1], len(GROUPS)))
-    kept[0] = grouped(people)
-    accounts = {field.name: np.zeros((len(years) - 1, *people.shape[:-1])) for field in fields(Accounts)}
-    for number, year in enumerate(years[1:]):
+    yield census.year, people, None
+    for year in range(census.year + 1, until + 1):
         people, account = next_year(
             people, found, values=values, year=year, census_year=census.year, pressure=pressure
         )
-        kept[number + 1] = grouped(people)
-        for name, table in accounts.items():
-            table[number] = getattr(account, name)
-        progress(Report("project", done=(number + 1) / (len(years) - 1)))
-    return Path(census.counties, years, kept, people, Accounts(**accounts), found, census)
+        yield year, people, account
 
 
 def uncertain(standards: pd.DataFrame, *, names: Sequence[str] = UNCERTAIN) -> pd.DataFrame:

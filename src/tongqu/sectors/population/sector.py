@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tongqu.contracts import Assume, Findings, Forecast, Offer, State
+from tongqu.contracts import Assume, Findings, Forecast, Offer, State, county_totals
 from tongqu.data import Region
 from tongqu.sectors.population.calibration import Calibration, calibrate
 from tongqu.sectors.population.census import AGES, OLD, WORKING, YOUNG, Census, Floats, census_of
@@ -160,9 +160,7 @@ def _pressure(region: Region, before: State, opened: Offer, *, services: pd.Seri
     entries = opened.entries
 
     def persons(ledger: str, key: str) -> Floats:
-        mine = entries[(entries["ledger"] == ledger) & (entries["key"] == key)]
-        sums = mine.groupby("unit")["amount"].sum()
-        return sums.reindex(counties, fill_value=0.0).to_numpy(dtype=np.float64)
+        return county_totals(entries, ledger=ledger, key=key, counties=counties).to_numpy()
 
     first = _first_services(before, services)
     now = services.reindex(counties).to_numpy()

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from tongqu.base import Problem, ScenarioError
+from tongqu.contracts import check_limits
 from tongqu.data import Region
 from tongqu.methods.pension import MedicalRules, Scheme, Tiers, age_weights
 
@@ -100,22 +100,7 @@ def check_parameters(values: Values) -> None:
     --------
     >>> check_parameters({"pension.interest": 0.02})
     """
-    problems = []
-    for name, (low, high) in LIMITS.items():
-        found = np.asarray(values.get(name, low), dtype=np.float64).ravel()
-        wrong = found[~((found >= low) & (found <= high))]
-        if wrong.size:
-            problems.append(
-                Problem(
-                    rule="a value that cannot be",
-                    mend=f"give one from {low:g} to {high:g}",
-                    file="scenario",
-                    column=f"assume.{name}",
-                    value=f"{wrong[0]:g}",
-                )
-            )
-    if problems:
-        raise ScenarioError(problems)
+    check_limits(values, LIMITS)
 
 
 def tiers_of(region: Region) -> Tiers:

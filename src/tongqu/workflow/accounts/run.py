@@ -13,21 +13,17 @@ import pandas as pd
 from tongqu.base import Progress, Report, silent
 from tongqu.contracts import Assume
 from tongqu.data import Region
-from tongqu.methods.income import SOURCES, carry
+from tongqu.methods.income import SOURCES
 from tongqu.sectors.finance import path as finance
 from tongqu.sectors.finance.latest import latest_of
-from tongqu.sectors.income.start import first_incomes, source_shares
+from tongqu.sectors.income.start import SIDES, carry_sides, first_incomes, source_shares
 from tongqu.sectors.industry.base import GROUPS, Base, base_of
 from tongqu.sectors.population import path as population
-from tongqu.sectors.population.calibration import calibrate
 from tongqu.sectors.population.census import census_of
-from tongqu.sectors.population.parameters import PARAMETERS
-from tongqu.sectors.population.villages import centre_counties
-from tongqu.sectors.population.years import Pressure, next_year, start_of
 from tongqu.sectors.social_security import path as security
 from tongqu.sectors.social_security.parameters import PARAMETERS as PENSION_PARAMETERS
 
-__all__ = ["GROWTH", "SIDES", "UNCERTAIN", "Run", "carried", "first_year", "people_by_year"]
+__all__ = ["GROWTH", "SIDES", "UNCERTAIN", "Run", "carried", "first_year"]
 
 Floats = npt.NDArray[np.float64]
 Values = Mapping[str, "float | Floats"]
@@ -47,7 +43,6 @@ UNCERTAIN: Final = tuple(
 """Parameters that futures draw: those of all parts, together."""
 WORKING: Final = slice(20, 60)
 """Ages of the people whom jobs follow."""
-SIDES: Final = ("urban", "rural")
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,27 +83,6 @@ def first_year(region: Region) -> int:
     return max(latest_of(region).year, census_of(region).year)
 
 
-def people_by_year(
-    region: Region, assume: Assume, *, until: int, futures: Mapping[str, Floats] | None = None
-) -> Iterator[tuple[int, Floats]]:
-    """Year and people from the census on, as `tongqu.sectors.population.path` has them, by single age."""
-    census, found = census_of(region), calibrate(region, assume.values)
-    values: dict[str, float | Floats] = {name: float(assume[name]) for name in PARAMETERS}
-    people = start_of(census)
-    if futures:
-        count = len(next(iter(futures.values())))
-        mine = {name: value for name, value in futures.items() if name in values}
-        values = {name: np.broadcast_to(value, (count,)) for name, value in (values | mine).items()}
-        people = np.broadcast_to(people, (count, *people.shape)).copy()
-    pressure = Pressure.none(len(census.counties), centre=centre_counties(region))
-    yield census.year, people
-    for year in range(census.year + 1, until + 1):
-        people, _ = next_year(
-            people, found, values=values, year=year, census_year=census.year, pressure=pressure
-        )
-        yield year, people
-
-
 def carried(
     region: Region,
     assume: Assume,
@@ -133,7 +107,8 @@ def carried(
     cells: list[Floats] = []
 
     def stream() -> Iterator[Floats]:
-        for year, people in people_by_year(region, assume, until=until, futures=futures):
+        carried_on = population.people_by_year(region, assume, until=until, futures=futures)
+        for year, people, _ in carried_on:
             kept[year] = _sums(people)
             if year >= start:
                 if futures is None:
@@ -258,18 +233,16 @@ def _incomes(
     usual = {side: (1 + each(f"growth.income_{side}")) ** count for side in SIDES}
     budget = (1 + each("growth.transfers")) ** count
     pay = np.divide(value.sum(axis=-1), follows, out=np.zeros_like(follows), where=follows > 0)
-    share = each("income.pension_in_transfers")
-    urban = carry(
-        first[:, 0], wage=_index(pay, usual["urban"]), business=_index(pay, usual["urban"]), transfer=budget
-    )
-    country = carry(
-        first[:, 1],
-        wage=_index(pay, usual["rural"]),
-        business=_index(value[..., 0] / rural, usual["rural"]),
-        transfer=(1 - share) * budget + share * _index(paid / rural, budget),
+    both = carry_sides(
+        (first[:, 0], first[:, 1]),
+        pay=(_index(pay, usual["urban"]), _index(pay, usual["rural"])),
+        farm=_index(value[..., 0] / rural, usual["rural"]),
+        budget=budget,
+        pension=_index(paid / rural, budget),
+        share=each("income.pension_in_transfers"),
     )
     shape = (*people["total"].shape, len(SOURCES))
-    return np.stack([np.broadcast_to(part, shape) for part in (urban, country)], axis=-2)
+    return np.stack([np.broadcast_to(part, shape) for part in both], axis=-2)
 
 
 def _index(values: Floats, unknown: Floats) -> Floats:

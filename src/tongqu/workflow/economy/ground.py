@@ -7,68 +7,26 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from tongqu.contracts import Assume
 from tongqu.data import Region
-from tongqu.methods.input_output import Regional, Table, regional_table, split_sections, table_of
+from tongqu.methods.input_output import Regional, regional_table, split_sections
 from tongqu.sectors.industry.base import Base, base_of
+from tongqu.sectors.industry.reference import GROUP_OF, SECTIONS, Reference, counted_jobs
 
 __all__ = [
-    "SECTIONS",
     "WHOLE",
     "Ground",
-    "Reference",
     "effective_workers",
     "ground_of",
     "local_tables",
     "places_with_value",
-    "reference_of",
 ]
 
 Floats = npt.NDArray[np.float64]
 
 WHOLE: Final = "region"
 """Code of all counties together where the region does not have just one city."""
-SECTIONS: Final = tuple("ABCDEFGHIJKLMNOPQRST")
-"""Sections of GB/T 4754-2017."""
-GROUP_OF: Final = np.array([0] + [1] * 4 + [2] * 15)
-"""Farming, industry and construction, services: place of each section in `Base.value_added`."""
-NEEDED: Final = ("input_output", "industries", "reference_jobs", "jobs")
-
-
-@dataclass(frozen=True, eq=False)
-class Reference:
-    """The larger area whose table the places borrow.
-
-    Parameters
-    ----------
-    area : str
-    year, jobs_year : int
-        Of the table, and of the jobs.
-    table : Table
-    sections : tuple of str
-        Section of each sector.
-    workers : numpy.ndarray of float
-        As counted, by `SECTIONS`.
-    expansion, people : float
-        People that a counted worker stands for, and all people.
-    """
-
-    area: str
-    year: int
-    jobs_year: int
-    table: Table
-    sections: tuple[str, ...]
-    workers: Floats
-    expansion: float
-    people: float
-
-    @property
-    def by_section(self) -> Floats:
-        """Value added by `SECTIONS`, 万元."""
-        mine = pd.Series(self.table.value_of(), index=list(self.sections)).groupby(level=0).sum()
-        return np.asarray(mine.reindex(list(SECTIONS), fill_value=0.0), dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,41 +55,6 @@ class Ground:
     people: Floats
 
 
-def reference_of(region: Region) -> Reference | None:
-    """The area with the fewest people that has a table and jobs, its latest table; None without one.
-
-    Areas that are no larger than the region, by workers in their latest year, are none to borrow from: the
-    region's own, for instance.
-    """
-    if any(name not in region.tables for name in NEEDED):
-        return None
-    cells, jobs = region["input_output"], region["reference_jobs"]
-    both = jobs[jobs["area"].isin(cells["area"])]
-    latest = both[both["year"] == both.groupby("area")["year"].transform("max")]
-    all_of = latest.groupby("area")["workers"].sum()
-    own = _counted(region, region.level("county").index).sum()
-    both = both[both["area"].isin(all_of.index[all_of > own])]
-    if both.empty:
-        return None
-    area = str(both.sort_values(["people", "area"])["area"].iloc[0])
-    both = both[both["area"] == area]
-    jobs_year, year = int(both["year"].max()), int(cells.loc[cells["area"] == area, "year"].max())
-    mine = both[both["year"] == jobs_year]
-    table = table_of(cells, industries=region["industries"], area=area, year=year)
-    listed = region["industries"].drop_duplicates("industry").set_index("industry")
-    workers = mine.set_index(mine["section"].astype("str"))["workers"].reindex(list(SECTIONS)).fillna(0)
-    return Reference(
-        area=area,
-        year=year,
-        jobs_year=jobs_year,
-        table=table,
-        sections=tuple(listed.loc[list(table.sectors), "section"].astype("str")),
-        workers=workers.to_numpy(dtype=np.float64),
-        expansion=float(mine["expansion"].iloc[0]),
-        people=float(mine["people"].iloc[0]),
-    )
-
-
 def ground_of(region: Region, *, assume: Assume, reference: Reference | None) -> Ground:
     """Value added and jobs by section: sums of the groups as the industry sector has them, split inside.
 
@@ -139,13 +62,8 @@ def ground_of(region: Region, *, assume: Assume, reference: Reference | None) ->
     without one.
     """
     base = base_of(region, assume=assume)
-    counted = _counted(region, base.counties)
-    productivity = np.ones(len(SECTIONS))
-    if reference is not None:
-        workers = reference.workers
-        productivity = np.divide(
-            reference.by_section, workers, out=np.zeros(len(SECTIONS)), where=workers > 0
-        )
+    counted = counted_jobs(region)
+    productivity = np.ones(len(SECTIONS)) if reference is None else reference.productivity
     value = _inside(counted * productivity, base.value_added)
     jobs = _inside(counted, base.jobs)
     people = region["people"]
@@ -171,18 +89,6 @@ def _published(region: Region, base: Base) -> bool:
     seen = region["observations"]
     mine = seen[(seen["unit"] == region.level("city").index[0]) & (seen["year"] == base.year)]
     return {"gdp_primary", "gdp_secondary", "gdp_tertiary"} <= set(mine["variable"])
-
-
-def _counted(region: Region, counties: pd.Index) -> Floats:
-    """Workers as counted in each county's latest year, shape (counties, sections)."""
-    if "jobs" not in region.tables:
-        return np.zeros((len(counties), len(SECTIONS)))
-    mine = region["jobs"]
-    mine = mine[mine["unit"].isin(counties)]
-    mine = mine[mine["year"] == mine.groupby("unit")["year"].transform("max")]
-    wide = mine.groupby(["unit", mine["industry"].astype("str")])["workers"].sum().unstack()
-    filled = wide.reindex(index=counties, columns=list(SECTIONS)).fillna(0)
-    return np.asarray(filled, dtype=np.float64)
 
 
 def _inside(raw: Floats, sums: Floats) -> Floats:
@@ -241,10 +147,7 @@ def effective_workers(ground: Ground, reference: Reference) -> Floats:
 
 def _money(ground: Ground, reference: Reference) -> float:
     """Money of the ground over that of the reference: growth and prices in the years between."""
-    each = np.divide(
-        reference.by_section, reference.workers, out=np.zeros(len(SECTIONS)), where=reference.workers > 0
-    )
-    usual = float((ground.jobs[0] / reference.expansion * each).sum())
+    usual = float((ground.jobs[0] * reference.productivity).sum())
     return float(ground.value_added[0].sum()) / usual if usual > 0 else 1.0
 
 

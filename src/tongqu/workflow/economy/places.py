@@ -12,7 +12,7 @@ from tongqu.contracts import Assume
 from tongqu.data import Region
 from tongqu.methods.siting import labour_within, site_plants
 from tongqu.sectors.industry.chains import supply_of
-from tongqu.sectors.industry.places import ROAD_MINUTES
+from tongqu.sectors.industry.places import road_minutes
 from tongqu.workflow.economy.ground import Ground
 from tongqu.workflow.travel.times import matrix
 
@@ -60,7 +60,8 @@ def site_table(region: Region, ground: Ground, *, assume: Assume, count: int) ->
     workers = pd.Series(ground.jobs[1:].sum(axis=1), index=list(ground.units[1:]))
     own = workers.reindex(county).fillna(0.0).to_numpy(dtype=np.float64) * share
     labour = labour_within(minutes, own, limit=assume["industry.labour_limit"])
-    road = _road_minutes(region, towns)
+    seats = towns["seat"].map(region.level("village")["node"]).fillna(towns["node"])
+    road = road_minutes(region, seats)
     parts = []
     for product, mine in supply.groupby("product", sort=True):
         tonnes = mine.set_index("unit")["output_t"].reindex(county).fillna(0.0).to_numpy(np.float64) * share
@@ -104,22 +105,6 @@ def _candidates(minutes: Floats, tonnes: Floats) -> npt.NDArray[np.intp]:
     np.fill_diagonal(way, val=False)
     usable = np.flatnonzero(way.any(axis=0))
     return usable if len(usable) else np.arange(len(tonnes))
-
-
-def _road_minutes(region: Region, towns: pd.DataFrame) -> Floats:
-    """What the best road at each town counts, in minutes, as the industry sector counts it."""
-    node = towns["seat"].map(region.level("village")["node"]).fillna(towns["node"])
-    links, rank = region["links"], region["road_classes"].set_index("class")["rank"]
-    ends = pd.concat(
-        [
-            links[["from_node", "class"]].set_axis(["node", "class"], axis=1),
-            links[["to_node", "class"]].set_axis(["node", "class"], axis=1),
-        ]
-    )
-    ends = ends.assign(**{"class": ends["class"].astype("str")})
-    ends = ends.assign(rank=ends["class"].map(rank)).sort_values("rank").drop_duplicates("node")
-    best = ends.set_index("node")["class"]
-    return np.asarray(node.map(best).map(ROAD_MINUTES).fillna(0.0), dtype=np.float64)
 
 
 def _mean(minutes: Floats, tonnes: Floats, *, at: npt.NDArray[np.bool_]) -> float:

@@ -12,7 +12,8 @@ import pandas as pd
 from tongqu.base import DataError, Problem, Progress, Report, silent
 from tongqu.contracts import Assume, Scenario
 from tongqu.data import Language, Region
-from tongqu.workflow.economy.ground import ground_of, local_tables, places_with_value, reference_of
+from tongqu.sectors.industry.reference import reference_of
+from tongqu.workflow.economy.ground import ground_of, local_tables, places_with_value
 from tongqu.workflow.economy.names import spoken
 from tongqu.workflow.economy.places import site_table
 from tongqu.workflow.economy.products import products_of
@@ -227,7 +228,7 @@ def economy(
         raise DataError(problems)
     assume = Assume.of(region["standards"], chosen)
     progress(Report("economy"))
-    reference = reference_of(region)
+    reference = reference_of(region) if "jobs" in region.tables else None
     ground = ground_of(region, assume=assume, reference=reference)
     whole = ground.units[0]
     tables = {name: pd.DataFrame(columns=list(columns)) for name, columns in BY_PLACE.items()}

@@ -25,7 +25,8 @@ from tongqu.methods.input_output import (
     table_of,
     tables_in,
 )
-from tongqu.workflow.economy.ground import SECTIONS, Ground, Reference, effective_workers
+from tongqu.sectors.industry.reference import SECTIONS, Reference
+from tongqu.workflow.economy.ground import Ground, effective_workers
 
 __all__ = [
     "balance_table",

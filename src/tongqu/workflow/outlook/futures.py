@@ -12,7 +12,8 @@ from tongqu.base import Progress, Report, silent
 from tongqu.contracts import Assume
 from tongqu.data import Region
 from tongqu.sectors.population.census import Floats
-from tongqu.sectors.population.path import path, uncertain
+from tongqu.sectors.population.path import UNCERTAIN, path
+from tongqu.workflow.draws import drawn
 from tongqu.workflow.outlook.people import in_order, measures
 
 __all__ = ["RANGED", "draws_of", "ranges_of"]
@@ -35,25 +36,11 @@ BATCH: Final = 250
 
 
 def draws_of(region: Region, assume: Assume, *, futures: int, seed: int) -> pd.DataFrame:
-    """Values of the uncertain parameters, one column each and a row for each future.
+    """Values of the uncertain parameters, one column each and a row for each future: see `drawn`.
 
-    Each is triangular between its low and high value, the assumed value its mode; one outside them widens
-    them. The past is read once, with the assumed values; draws concern the years ahead. Each parameter has a
-    stream of its own, so that another parameter or more futures change no value.
-
-    References
-    ----------
-    L'Ecuyer, P., Munger, D., Oreshkin, B. and Simard, R. (2017), Random numbers for parallel computers:
-    requirements and methods, with emphasis on GPUs, Mathematics and Computers in Simulation 135, 3-17.
+    The past is read once, with the assumed values; draws concern the years ahead.
     """
-    columns = {}
-    for name, row in uncertain(region["standards"]).iterrows():
-        mode = float(assume[str(name)])
-        low, high = min(float(row["low"]), mode), max(float(row["high"]), mode)
-        stream = np.random.default_rng([seed, *str(name).encode()])
-        drawn = stream.triangular(low, mode, high, size=futures) if high > low else np.full(futures, mode)
-        columns[str(name)] = drawn
-    return pd.DataFrame(columns, index=pd.RangeIndex(1, futures + 1, name="future"))
+    return drawn(region["standards"], assume, names=UNCERTAIN, futures=futures, seed=seed)
 
 
 def ranges_of(
