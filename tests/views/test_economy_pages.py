@@ -14,8 +14,13 @@ import tongqu
 from small import TINY
 from tongqu.views.accounts_html import accounts_html
 from tongqu.views.charts import Series
+from tongqu.views.economy_charts import _box, _meet, _seats
 from tongqu.views.economy_html import economy_html
+from tongqu.views.maps import frame_of
+from tongqu.views.outlook_map import county_spots
 from tongqu.views.study_charts import Level, Point, bars, quadrants, trends
+from tongqu.views.svg import text_width
+from tongqu.views.words import Words
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -212,3 +217,27 @@ def test_a_place_that_makes_nothing_has_no_trade(found):
     }
     page = economy_html(replace(economy, **lacking), language="en")
     assert 'id="multipliers"' in page
+
+
+def test_names_at_the_ends_of_lines_fit_into_the_drawing():
+    name = "a rule whose name is a good deal longer than others"
+    svg = trends([2024, 2025], series=[Series(name, "#111", [1.0, 2.0])], label="l", unit="u", words=str)
+    x = float(re.findall(r'class="end" x="([\d.]+)"', svg)[0])
+    assert x + text_width(f"{name} 2.0", size=12.5) <= 900
+    assert max(float(one) for one in re.findall(r'x2="([\d.]+)"', svg)) < x
+
+
+def test_names_of_towns_meet_no_name_of_a_county(found):
+    found = found["economy"]
+    frame = frame_of(found.region)
+    words = Words("zh")
+    taken = county_spots(found.region, frame, words=words)
+    sites = found.sites
+    drawn = _seats(sites, frame.at(sites["lon"], sites["lat"]), taken=taken, region=found.region, words=words)
+    assert len(drawn) == sites["unit"].nunique()
+    boxes = [_box(x - text_width(name, size=21) / 2, y, name, size=21) for x, y, name in taken]
+    for one in drawn:
+        x, y, name = re.fullmatch(r'<text class="county" x="(.+)" y="(.+)">(.+)</text>', one).groups()
+        box = _box(float(x), float(y), name, size=13.5)
+        assert not any(_meet(box, other) for other in boxes), name
+        boxes.append(box)

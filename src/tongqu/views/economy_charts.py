@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -13,10 +13,11 @@ import pandas as pd
 from tongqu.data import Region
 from tongqu.views.charts import Series
 from tongqu.views.maps import WIDTH, frame_of, layers_of, scale_bar
-from tongqu.views.outlook_map import county_names, ground
+from tongqu.views.outlook_map import county_names, county_spots, ground
 from tongqu.views.sankey import sankey
 from tongqu.views.sankey_layout import Flow
 from tongqu.views.study_charts import Point, bars, quadrants
+from tongqu.views.svg import text_width
 from tongqu.views.words import Words
 
 __all__ = [
@@ -48,6 +49,9 @@ EARNERS: Final = {
 """Fill of those at the end of a flow."""
 PARTS: Final = {"direct": "#31688e", "indirect": "url(#p-b)", "induced": "url(#p-d)"}
 """Parts of a multiplier: the sector itself and its suppliers in the place, and what households spend."""
+COUNTY_SIZE: Final = 21.0
+TOWN_SIZE: Final = 13.5
+"""Pixels of the letters of county and town names."""
 MARKS: Final = (
     ("#c2410c", "M0-5.5L5 4.2H-5Z"),
     ("#31688e", "M-4.6-4.6H4.6V4.6H-4.6Z"),
@@ -203,7 +207,7 @@ def sites_map(
         *ground(region, frame),
         f'<path class="border" d="{borders}"/>',
         county_names(region, frame, words=words),
-        *_seats(sites, pixels, region=region, words=words),
+        *_seats(sites, pixels, taken=county_spots(region, frame, words=words), region=region, words=words),
         *marks,
         scale_bar(frame, words),
     ]
@@ -213,13 +217,38 @@ def sites_map(
 
 
 def _seats(
-    sites: pd.DataFrame, pixels: npt.NDArray[np.float64], *, region: Region, words: Words
+    sites: pd.DataFrame,
+    pixels: npt.NDArray[np.float64],
+    *,
+    taken: Sequence[tuple[float, float, str]],
+    region: Region,
+    words: Words,
 ) -> list[str]:
-    """Names of the towns below their marks, each once."""
+    """Names of the towns by their marks, each once, where they meet no other name if possible."""
     units, seen, parts = region["units"].set_index("unit"), set(), []
+    boxes = [
+        _box(x - text_width(name, size=COUNTY_SIZE) / 2, y, name, size=COUNTY_SIZE) for x, y, name in taken
+    ]
     for unit, (x, y) in zip(sites["unit"], pixels, strict=True):
-        if unit not in seen:
-            seen.add(unit)
-            name = words.name(units.at[unit, "name"], units.at[unit, "name_en"])
-            parts.append(f'<text class="county" x="{x - 8:.0f}" y="{y + 24:.0f}">{escape(name)}</text>')
+        if unit in seen:
+            continue
+        seen.add(unit)
+        name = words.name(units.at[unit, "name"], units.at[unit, "name_en"])
+        wide = text_width(name, size=TOWN_SIZE)
+        spots = [(x - 8, y + 24), (x - 8, y - 12), (x - 14 - wide, y + 5), (x + 44, y + 5)]
+        free = [
+            spot for spot in spots if not any(_meet(_box(*spot, name, size=TOWN_SIZE), box) for box in boxes)
+        ]
+        at = (free or spots)[0]
+        boxes.append(_box(*at, name, size=TOWN_SIZE))
+        parts.append(f'<text class="county" x="{at[0]:.0f}" y="{at[1]:.0f}">{escape(name)}</text>')
     return parts
+
+
+def _box(x: float, y: float, words: str, *, size: float) -> tuple[float, float, float, float]:
+    """Left, top, right and foot of words that begin at a place."""
+    return x, y - size, x + text_width(words, size=size), y + size / 4
+
+
+def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

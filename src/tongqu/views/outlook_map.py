@@ -13,7 +13,7 @@ from tongqu.data import LayerRole, Region
 from tongqu.views.maps import WIDTH, Frame, frame_of, layers_of, scale_bar
 from tongqu.views.words import Words
 
-__all__ = ["FUTURES", "county_names", "future_map", "future_mark", "ground"]
+__all__ = ["FUTURES", "county_names", "county_spots", "future_map", "future_mark", "ground"]
 
 FUTURES: Final = {
     "keep": ("#8d9db6", "M-2.1 0A2.1 2.1 0 1 0 2.1 0A2.1 2.1 0 1 0-2.1 0Z"),
@@ -101,6 +101,14 @@ def _villages(region: Region, villages: pd.DataFrame, *, frame: Frame, words: Wo
 
 def county_names(region: Region, frame: Frame, *, words: Words) -> str:
     """Names of the counties: inside their outline where there is one, else at their seat."""
+    return "".join(
+        f'<text class="label" x="{x:.0f}" y="{y:.0f}">{escape(name)}</text>'
+        for x, y, name in county_spots(region, frame, words=words)
+    )
+
+
+def county_spots(region: Region, frame: Frame, *, words: Words) -> list[tuple[float, float, str]]:
+    """Middle of the foot of each county's name, and the name."""
     counties = region.level("county")
     spots = dict(zip(counties.index, counties[["lon", "lat"]].to_numpy(np.float64), strict=True))
     for layer in layers_of(region, "outline"):
@@ -109,7 +117,4 @@ def county_names(region: Region, frame: Frame, *, words: Words) -> str:
                 spots[unit] = shapely.get_coordinates(shapely.maximum_inscribed_circle(shape, 0.005))[0]
     pixels = frame.at(*np.array(list(spots.values())).reshape(-1, 2).T)
     names = [words.name(*pair) for pair in zip(counties["name"], counties["name_en"], strict=True)]
-    return "".join(
-        f'<text class="label" x="{x:.0f}" y="{y:.0f}">{escape(name)}</text>'
-        for (x, y), name in zip(pixels, names, strict=True)
-    )
+    return [(float(x), float(y), name) for (x, y), name in zip(pixels, names, strict=True)]

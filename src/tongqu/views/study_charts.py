@@ -8,11 +8,14 @@ from html import escape
 from typing import Final
 
 from tongqu.views.charts import Series
-from tongqu.views.svg import Scale, drawing, line, rect, text, ticks
+from tongqu.views.svg import Scale, drawing, line, rect, text, text_width, ticks
 
 __all__ = ["DASHES", "PARTS", "Level", "Point", "bars", "quadrants", "trends"]
 
 WIDTH: Final = 900.0
+LEAST_ROOM: Final = 196.0
+END_SIZE: Final = 12.5
+"""Pixels of the letters at the end of a line."""
 EVERY: Final = 5
 """Years from one label of the axis to the next."""
 DASHES: Final = ("", "7 4", "2 3", "9 3 2 3", "4 4", "12 4")
@@ -224,7 +227,7 @@ def trends(
     zero : bool
         Whether the axis begins at 0.
     """
-    left, right, base, high = 66.0, WIDTH - 196, height - 28, 26.0
+    left, right, base, high = 66.0, WIDTH - _room(series, words=words), height - 28, 26.0
     every = [float(value) for one in series for value in one.values if value == value]
     every += [level.value for level in levels] + ([0.0] if zero else [])
     marks = ticks(min(every, default=0.0), max(every, default=1.0))
@@ -259,6 +262,16 @@ def trends(
         ends.append((known[-1][1], one, float([v for v in one.values if v == v][-1])))
     body += _end_words(ends, x=right + 8, words=words)
     return drawing(body, label=label, width=WIDTH, height=height)
+
+
+def _room(series: Sequence[Series], *, words: Callable[[float], str]) -> float:
+    """Pixels right of the lines that the longest name with its last value needs."""
+    said = [
+        f"{one.name} {words(float(known[-1]))}"
+        for one in series
+        if (known := [value for value in one.values if value == value])
+    ]
+    return max([LEAST_ROOM, *(text_width(each, size=END_SIZE) + 16 for each in said)])
 
 
 def _end_words(

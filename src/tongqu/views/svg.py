@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -19,6 +20,7 @@ __all__ = [
     "swatch",
     "symbol",
     "text",
+    "text_width",
     "ticks",
 ]
 
@@ -161,6 +163,11 @@ def text(x: float, y: float, *, words: object, css: str = "tick", anchor: str = 
     """Words at a place; ``anchor``: "" (start), "middle" or "end"."""
     where = f' text-anchor="{anchor}"' if anchor else ""
     return f'<text class="{css}" x="{x:.1f}" y="{y:.1f}"{where}>{escape(str(words))}</text>'
+
+
+def text_width(words: str, *, size: float) -> float:
+    """About how wide words are in bold letters of a size: Chinese ones are square, others half as wide."""
+    return sum(size * (1.0 if unicodedata.east_asian_width(letter) in "WF" else 0.58) for letter in words)
 
 
 def line(x1: float, y1: float, *, x2: float, y2: float, css: str = "grid") -> str:
