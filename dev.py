@@ -4,7 +4,7 @@ demo [options]     set up, then `tongqu demo`
 check              set up, then every check (what a change must pass)
 setup              set up only
 test [options]     pytest
-bench [name]       benchmarks/run.py, or travel (peers are installed for it), people or economy
+bench [name]       benchmarks/run.py, or travel (peers are installed for it) or another file there
 run COMMAND ...    any command inside the environment: python3 dev.py run tongqu --help
 """
 
@@ -126,7 +126,8 @@ def main(command="", *rest):
         return call([PYTHON, "-m", "pytest", *rest])
     if rest[:1] == ("travel",):
         install("--require-hashes", "-r", "benchmarks/requirements.txt")
-    name, *options = rest if rest[:1] in (("travel",), ("people",), ("economy",)) else ("run", *rest)
+    named = rest and (ROOT / "benchmarks" / f"{rest[0]}.py").is_file()
+    name, *options = rest if named else ("run", *rest)
     return call([PYTHON, f"benchmarks/{name}.py", *options])
 
 

@@ -15,7 +15,22 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from quzhou import accounts, bundle, chains, figures, io, people, places, raw, roads, sites
+from quzhou import (
+    accounts,
+    bundle,
+    buses,
+    chains,
+    digital,
+    figures,
+    io,
+    land,
+    logistics,
+    people,
+    places,
+    raw,
+    roads,
+    sites,
+)
 
 TARGET = Path(__file__).resolve().parents[1] / "src" / "tongqu" / "regions" / "quzhou"
 
@@ -37,7 +52,11 @@ def tables() -> dict[str, pd.DataFrame]:
         "people": people.build(where, ages),
         "nodes": nodes,
         "links": links,
-        "sites": sites.build(where, ages),
+        "sites": pd.concat(
+            [sites.build(where, ages), digital.stations(where), logistics.build(where)]
+        ).sort_values("site"),
+        "village_broadband": digital.broadband(where),
+        "village_buses": buses.build(where, links),
         "observations": observed,
         "variables": listed[listed["variable"].isin(observed["variable"])],
         "jobs": figures.jobs(),
@@ -49,6 +68,7 @@ def tables() -> dict[str, pd.DataFrame]:
         "chain_stages": chains.stages(),
         "chain_links": chains.links(),
         "chain_supply": chains.supply(),
+        "land_use": land.build(where, ages, links=links, supply=chains.supply()),
         "elevation": raw.table("elevation")
         .astype(float)
         .sort_values(["lon", "lat"])

@@ -17,13 +17,21 @@ from tongqu.workflow import check, diagnose, plan, verify
 
 if TYPE_CHECKING:
     from tongqu.views.accounts_html import accounts_html
+    from tongqu.views.buses_html import buses_html
+    from tongqu.views.digital_html import digital_html
     from tongqu.views.economy_html import economy_html
+    from tongqu.views.land_html import land_html
+    from tongqu.views.logistics_html import logistics_html
     from tongqu.views.outlook_html import outlook_html
     from tongqu.views.roads_html import roads_html
     from tongqu.workflow import travel
     from tongqu.workflow.accounts import Accounts, accounts
     from tongqu.workflow.axis import Axis, axis
+    from tongqu.workflow.buses import bus_feed, buses
+    from tongqu.workflow.digital import digital
     from tongqu.workflow.economy import Economy, economy
+    from tongqu.workflow.land import land
+    from tongqu.workflow.logistics import logistics
     from tongqu.workflow.outlook import Outlook, project
     from tongqu.workflow.roads import import_roads, read_roads
 
@@ -36,13 +44,22 @@ __all__ = [
     "accounts",
     "accounts_html",
     "axis",
+    "bus_feed",
+    "buses",
+    "buses_html",
     "check",
     "diagnose",
+    "digital",
+    "digital_html",
     "economy",
     "economy_html",
     "import_roads",
+    "land",
+    "land_html",
     "load",
     "load_scenario",
+    "logistics",
+    "logistics_html",
     "open_run",
     "outlook_html",
     "plan",
@@ -65,9 +82,18 @@ LATE = {
     "accounts": "tongqu.workflow.accounts",
     "accounts_html": "tongqu.views.accounts_html",
     "axis": "tongqu.workflow.axis",
+    "bus_feed": "tongqu.workflow.buses",
+    "buses": "tongqu.workflow.buses",
+    "buses_html": "tongqu.views.buses_html",
+    "digital": "tongqu.workflow.digital",
+    "digital_html": "tongqu.views.digital_html",
     "economy": "tongqu.workflow.economy",
     "economy_html": "tongqu.views.economy_html",
     "import_roads": "tongqu.workflow.roads",
+    "land": "tongqu.workflow.land",
+    "land_html": "tongqu.views.land_html",
+    "logistics": "tongqu.workflow.logistics",
+    "logistics_html": "tongqu.views.logistics_html",
     "outlook_html": "tongqu.views.outlook_html",
     "project": "tongqu.workflow.outlook",
     "read_roads": "tongqu.workflow.roads",

@@ -25,6 +25,15 @@ EXPECTED: dict[str, list[Row]] = {
     "blank_in_code": [("sources.csv", 8, "source", "t: spaced", "not a code")],
     "blank_lines_keep_row_numbers": [("people.csv", 5, "people", "-7", "below the minimum 0")],
     "box_upside_down": [("region.toml", None, "bbox", "[119.0, 29.5, 119.5, 29.4]", "not a box")],
+    "bus_trips_without_walk": [
+        ("village_buses.csv", 3, "trips", "6", "trips without the walk to their stop"),
+    ],
+    "bus_walk_without_trips": [
+        ("village_buses.csv", 5, "walk_m", "800", "a walk to a stop without trips"),
+    ],
+    "buses_of_a_town": [
+        ("village_buses.csv", 10, "unit", "990101002", "bus service of a place that is no village"),
+    ],
     "code_turned_into_number": [("sources.csv", 8, "source", "9.90102E+11", "a code turned into a number")],
     "column_without_heading": [("people.csv", 1, "", "", "a column without a heading")],
     "debt_limit_below_debt": [
@@ -42,6 +51,30 @@ EXPECTED: dict[str, list[Row]] = {
     "duplicate_code": [("units.csv", 17, "unit", "990102002002", "duplicate key")],
     "duplicate_person_row": [("people.csv", 5, "unit", "990101001001", "duplicate key")],
     "empty_file": [("people.csv", None, "", "", "the file is empty")],
+    "land_class_missing": [
+        ("land_use.csv", None, "class", "990101002", "990101002 has no water in 2020"),
+    ],
+    "land_classes_off_the_area": [
+        ("land_use.csv", 57, "unit", "990102002", "classes do not sum to the area"),
+    ],
+    "land_idle_above_rural": [
+        ("land_use.csv", 31, "area_mu", "320", "a class above the one that it is part of"),
+    ],
+    "land_part_above_whole": [
+        ("land_use.csv", 25, "area_mu", "7000", "a class above the one that it is part of"),
+    ],
+    "land_towns_off_the_county": [
+        ("land_use.csv", 2, "unit", "990101", "the places below do not add up to it"),
+    ],
+    "parcels_of_a_town": [
+        ("parcel_demand.csv", 4, "unit", "990102001", "parcels of a place that is not a village"),
+    ],
+    "parcels_without_road": [
+        ("parcel_demand.csv", 3, "unit", "990101002002", "a village with parcels but no road node"),
+    ],
+    "village_closes_before_it_opens": [
+        ("parcel_demand.csv", 3, "closes_h", "9", "a village that closes before it opens"),
+    ],
     "layer_file_missing": [("layers/rivers.geojson", None, "", "", "missing file")],
     "layer_of_unknown_role": [
         (
@@ -131,6 +164,9 @@ MENDS = {
     "tax_above_revenue": "own_revenue of 990101 in 2023 is 5624",
     "year_missing_in_accounts": "give own_revenue of 990101 in 2022 too",
     "ages_off_the_total": "add up to 9720",
+    "land_classes_off_the_area": "they are 59750 mu together, the area is 60450 mu",
+    "land_part_above_whole": "farmland of 990101002 in 2020 is 6534 mu: correct one of them",
+    "land_towns_off_the_county": "farmland of the places below is 11709 mu together, its own is 12009 mu",
     "impossible_rate": "from 0 to 100%",
     "role_on_the_wrong_level": "only a town can be county_seat",
     "swapped_coordinates": "exchange them: lon 119.26, lat 29.24",

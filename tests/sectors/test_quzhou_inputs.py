@@ -76,6 +76,19 @@ def test_hundreds_of_candidates_of_every_kind(inputs):
         "digital_farming",
         "brand_programme",
         "pension_raise",
+        "bus_line",
+        "bus_trips",
+        "on_demand",
+        "parcel_points",
+        "logistics_station",
+        "cold_station",
+        "joint_line",
+        "fibre",
+        "base_station",
+        "base_stations",
+        "consolidation",
+        "homestead_reuse",
+        "quota_sale",
     }
     assert kinds.min() >= len(inputs.counties)
 
@@ -83,8 +96,12 @@ def test_hundreds_of_candidates_of_every_kind(inputs):
 def test_candidates_cost_take_land_and_open_within_the_plan(inputs):
     projects = inputs.offer.projects
     programmes = ["jobs", "homes", "young_to_villages", "registration", "pension_raise", "brand_programme"]
-    assert (projects["capital_wan"] > 0).eq(~projects["kind"].isin(programmes)).all()
-    assert (projects["running_wan"] >= 0).eq(projects["sector"] != "relocation").all()
+    sold = projects["kind"] == "quota_sale"
+    assert (projects["capital_wan"] > 0).eq(~projects["kind"].isin(programmes) & ~sold).all()
+    assert (projects.loc[sold, "capital_wan"] < 0).all(), "a sale brings money in"
+    may_save = projects["kind"].isin(["relocation", "bus_line", "joint_line", "on_demand"])
+    assert (projects.loc[~may_save, "running_wan"] >= 0).all()
+    assert (projects.loc[projects["kind"] == "relocation", "running_wan"] < 0).all()
     assert projects["lead"].between(1, inputs.years[-1] - inputs.years[0]).all()
     assert projects["county"].isin(inputs.counties).all()
     assert np.isfinite(projects.select_dtypes("number").to_numpy()).all()
@@ -100,15 +117,18 @@ def test_entries_are_finite_and_what_the_projects_say(inputs):
     sector = offer.entries["project"].map(offer.projects.set_index("project")["sector"])
     lasting = offer.entries["ledger"].isin(["served", "room", "stock", "staff", "link"])
     grows = sector.isin(["population", "industry", "social_security"])
-    lasting &= ~grows & ~((sector == "relocation") & (offer.entries["ledger"] == "stock"))
+    lasting &= ~grows & (offer.entries["key"] != "built_m2") & ~((sector == "relocation") & (offer.entries["ledger"] == "stock"))
     assert (offer.entries.loc[lasting, "since"] == lead[lasting]).all()
     served = offer.entries[offer.entries["ledger"] == "served"]
     assert served["amount"].between(0, 1, inclusive="right").all()
     assert served["unit"].isin(inputs.region.level("village").index).all()
     stock = (offer.entries["ledger"] == "stock") & sector.isin(["industry", "social_security"])
+    stock &= offer.entries["key"] != "built_m2"
     assert (offer.entries.loc[stock, "since"] >= lead[stock]).all()
     other = ["relocation", "social_security"]
-    money = offer.entries[offer.entries["ledger"].isin(["money", "land"]) & ~sector.isin(other)]
+    money = offer.entries["ledger"].eq("money") | offer.entries["key"].eq("construction")
+    freed = sector.eq("land") & offer.entries["key"].eq("construction") & (offer.entries["amount"] < 0)
+    money = offer.entries[money & ~freed & ~sector.isin(other)]
     keys = ["project", "ledger", "unit", "key", "since", "until"]
     built = offer.projects[~offer.projects["sector"].isin(other)]
     again = cost_entries(built).set_index(keys)["amount"].sort_index()
@@ -155,7 +175,7 @@ def test_served_never_exceeds_demand_nor_demand_the_people(inputs):
             assert ((served >= 0) & (served <= demand + 1e-9)).all(), service
             assert (demand <= state["people.total"] + 1e-9).all(), service
     sums = service_sums(inputs.region, inputs.states)
-    assert len(sums) == len(inputs.states) * len(inputs.counties) * 8
+    assert len(sums) == len(inputs.states) * len(inputs.counties) * 11
 
 
 def test_people_are_the_census_and_then_the_counties_cohorts(inputs):

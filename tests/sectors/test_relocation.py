@@ -185,10 +185,18 @@ def of(made: Offer, project: str, ledger: str, *, key: str = "") -> pd.DataFrame
 
 def test_it_is_a_sector_that_runs_after_the_schools() -> None:
     assert isinstance(relocation.sector, Sector)
-    assert relocation.sector.writes == frozenset()
+    assert relocation.sector.writes == {"land.cleared"}
     order = [one.name for one in ordered([relocation.sector, education.sector])]
     assert order == ["education", "relocation"]
-    assert dict(relocation.sector.step(region(), state(2026), opened=Offer(), assume=assume())) == {}
+    written = relocation.sector.step(region(), state(2026), opened=Offer(), assume=assume())
+    assert written["land.cleared"].to_dict() == {FIRST: 0.0, OTHER: 0.0}
+
+
+def test_what_moves_clear_counts_what_is_freed_and_not_what_is_taken() -> None:
+    made = offer()
+    one = made.of([name_of("B", "S")])
+    written = relocation.sector.step(region(), state(2029), opened=one, assume=assume())
+    assert written["land.cleared"].to_dict() == pytest.approx({FIRST: 32.4, OTHER: 0.0})
 
 
 def test_small_villages_in_danger_or_few_and_far_move_to_the_seat_or_the_nearest_town() -> None:

@@ -14,12 +14,12 @@ import tongqu
 from small import TINY
 from tongqu.views.accounts_html import accounts_html
 from tongqu.views.charts import Series
-from tongqu.views.economy_charts import _box, _meet, _seats
+from tongqu.views.economy_charts import _seats
 from tongqu.views.economy_html import economy_html
 from tongqu.views.maps import frame_of
 from tongqu.views.outlook_map import county_spots
 from tongqu.views.study_charts import Level, Point, bars, quadrants, trends
-from tongqu.views.svg import text_width
+from tongqu.views.svg import boxes_meet, text_box, text_width
 from tongqu.views.words import Words
 
 if TYPE_CHECKING:
@@ -235,9 +235,9 @@ def test_names_of_towns_meet_no_name_of_a_county(found):
     sites = found.sites
     drawn = _seats(sites, frame.at(sites["lon"], sites["lat"]), taken=taken, region=found.region, words=words)
     assert len(drawn) == sites["unit"].nunique()
-    boxes = [_box(x - text_width(name, size=21) / 2, y, name, size=21) for x, y, name in taken]
+    boxes = [text_box(x - text_width(name, size=21) / 2, y, words=name, size=21) for x, y, name in taken]
     for one in drawn:
         x, y, name = re.fullmatch(r'<text class="county" x="(.+)" y="(.+)">(.+)</text>', one).groups()
-        box = _box(float(x), float(y), name, size=13.5)
-        assert not any(_meet(box, other) for other in boxes), name
+        box = text_box(float(x), float(y), words=name, size=13.5)
+        assert not any(boxes_meet(box, other) for other in boxes), name
         boxes.append(box)

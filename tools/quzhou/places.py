@@ -152,6 +152,15 @@ def _candidates(outline: shapely.Geometry, towns: pd.DataFrame) -> pd.DataFrame:
     return places.assign(town=towns.index.to_numpy()[nearest], from_town_km=distance)
 
 
+def nearest_km2(places: Places) -> pd.Series:
+    """Area of the part of its county's outline that is nearest to each town, in km²."""
+    parts = []
+    for county, own in places.towns.groupby("county"):
+        cells = _candidates(places.outlines.loc[county, "geometry"], own)
+        parts.append(cells.groupby("town").size().reindex(own.index, fill_value=0) * GRID_KM**2)
+    return pd.concat(parts)
+
+
 def _spread(
     points: raw.Floats, order: np.ndarray, taken: list[raw.Floats], *, wanted: int, gap: float
 ) -> list[int]:

@@ -14,7 +14,11 @@ import typer
 
 import tongqu
 from tongqu.apps import jobs, outlook_jobs
+from tongqu.apps.buses_cli import buses_app
+from tongqu.apps.digital_cli import digital_app
 from tongqu.apps.economy_cli import economy_app
+from tongqu.apps.land_cli import land_app
+from tongqu.apps.logistics_cli import logistics_app
 from tongqu.apps.options import (
     DebugOption,
     ForceOption,
@@ -32,6 +36,10 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(cls=SpokenGroup, no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
 app.add_typer(economy_app)
+app.add_typer(land_app)
+app.add_typer(buses_app)
+app.add_typer(digital_app)
+app.add_typer(logistics_app)
 app.add_typer(roads_app)
 app.add_typer(travel_app)
 

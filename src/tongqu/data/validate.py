@@ -11,6 +11,7 @@ import pandas as pd
 
 from tongqu.data import rules
 from tongqu.data.account_rules import check_accounts
+from tongqu.data.bus_rules import check_buses
 from tongqu.data.canonical import sort_by_key
 from tongqu.data.cast import cast_column, check_bounds
 from tongqu.data.census_rules import check_censuses, check_rates
@@ -18,6 +19,8 @@ from tongqu.data.chain_rules import check_chains
 from tongqu.data.files import RawTable, read_table
 from tongqu.data.headings import match_columns
 from tongqu.data.io_rules import check_input_output
+from tongqu.data.land_rules import check_land_use
+from tongqu.data.logistics_rules import check_logistics
 from tongqu.data.pension_rules import check_pension_tiers
 from tongqu.data.problems import Place, Problems, suggest
 from tongqu.data.rules import Bbox, Checked
@@ -121,6 +124,9 @@ def check_across(
     check_input_output(tables, problems=problems)
     check_pension_tiers(tables, problems=problems)
     check_accounts(tables, problems=problems)
+    check_logistics(tables, problems=problems)
+    check_buses(tables, problems=problems)
+    check_land_use(tables, problems=problems)
 
 
 def finish(table: Checked) -> pd.DataFrame:

@@ -13,7 +13,7 @@ from tongqu.base import Problem, Progress, ScenarioError, silent
 from tongqu.contracts import Assume, Offer, Scenario, Sector, State
 from tongqu.data import Region
 from tongqu.engine.coordinate import Indicators, indicators_of, weights_of
-from tongqu.engine.needs import idle_projects, unmet_of
+from tongqu.engine.needs import idle_projects, lowering_stocks, unmet_of
 from tongqu.engine.simulate import collect_offers, simulate
 
 __all__ = ["Inputs", "check_pins", "prepare", "service_sums", "start_bounds"]
@@ -37,7 +37,7 @@ class Inputs:
     weights : Series
         Weight of each county and year in the objective.
     idle : tuple of str
-        Candidates that are not in the offer because they could change no figure of any plan's promise.
+        Candidates that are not in the offer because they could better no figure of any plan's promise.
     """
 
     region: Region
@@ -75,7 +75,12 @@ def prepare(
     offer = collect_offers(region, sectors, states=states, assume=assume, progress=progress)
     offer = _allowed(_known_bans(offer, scenario), scenario)
     check_pins(offer, scenario)
-    idle = idle_projects(offer, states, wanted=[pin.project for pin in scenario.pinned])
+    idle = idle_projects(
+        offer,
+        states,
+        wanted=[pin.project for pin in scenario.pinned],
+        lowering=lowering_stocks(region["indicators"], sectors),
+    )
     return Inputs(
         region,
         scenario,

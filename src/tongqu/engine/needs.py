@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from tongqu.contracts import Offer, State
+from tongqu.contracts import Offer, Sector, State
 
-__all__ = ["cells_in_need", "changing_projects", "idle_projects", "unmet_of"]
+__all__ = ["cells_in_need", "changing_projects", "idle_projects", "lowering_stocks", "unmet_of"]
 
 
 def unmet_of(states: Sequence[State], service: str) -> pd.DataFrame:
@@ -27,25 +27,57 @@ def cells_in_need(offer: Offer, states: Sequence[State]) -> pd.MultiIndex:
     return pd.MultiIndex.from_tuples(cells, names=["key", "unit"])
 
 
-def changing_projects(offer: Offer) -> set[str]:
-    """Projects that add to a stock, or free money, land or staff that others may use."""
+def lowering_stocks(indicators: pd.DataFrame, sectors: Iterable[Sector]) -> frozenset[str]:
+    """Stocks of which more is never better, such as land built on: no plan builds for their sake.
+
+    They count in indicators only whose target lies below the worst value, and no sector reads them.
+
+    Examples
+    --------
+    >>> rows = {"origin": "ledger", "numerator": ["stock.built", "stock.beds"], "worst": [160, 2]}
+    >>> sorted(lowering_stocks(pd.DataFrame(rows | {"target": [100, 6]}), []))
+    ['built']
+    """
+    counted = indicators[indicators["origin"] == "ledger"]
+    falls = (counted["worst"] > counted["target"]).groupby(counted["numerator"].astype("str")).all()
+    read = {name.removeprefix("last.") for sector in sectors for name in sector.reads}
+    return frozenset(name.removeprefix("stock.") for name in falls.index[falls] if name not in read)
+
+
+def changing_projects(offer: Offer, *, lowering: frozenset[str] = frozenset()) -> set[str]:
+    """Projects that add to a stock, or free money, land or staff that others may use.
+
+    Parameters
+    ----------
+    lowering : frozenset of str
+        Stocks of which more is never better; only less of them counts.
+    """
     entries = offer.entries
-    stock = (entries["ledger"] == "stock") & (entries["amount"] != 0)
+    better = (entries["amount"] < 0) | ~entries["key"].isin(list(lowering))
+    stock = (entries["ledger"] == "stock") & (entries["amount"] != 0) & better
     frees = entries["ledger"].isin(["money", "land", "staff"]) & (entries["amount"] < 0)
     return set(entries.loc[stock | frees, "project"])
 
 
-def idle_projects(offer: Offer, states: Sequence[State], *, wanted: Iterable[str] = ()) -> list[str]:
-    """Candidates that could change no figure of any plan's promise, in the order of the offer.
+def idle_projects(
+    offer: Offer,
+    states: Sequence[State],
+    *,
+    wanted: Iterable[str] = (),
+    lowering: frozenset[str] = frozenset(),
+) -> list[str]:
+    """Candidates that could better no figure of any plan's promise, in the order of the offer.
 
     A candidate is idle if it credits no service to anybody in need, alone or in a pair, adds to no stock,
     makes no room that somebody credited could use, frees no money, land or staff, is not wanted, and no
-    candidate that is not idle requires it. Without it any plan keeps its limits and its promise.
+    candidate that is not idle requires it. Without it any plan keeps its limits and promises no less.
 
     Parameters
     ----------
     wanted : iterable of str
         Projects that are never idle, such as those pinned.
+    lowering : frozenset of str
+        See `changing_projects`.
     """
     needy = cells_in_need(offer, states)
 
@@ -58,7 +90,7 @@ def idle_projects(offer: Offer, states: Sequence[State], *, wanted: Iterable[str
     rooms = offer.entries[offer.entries["ledger"] == "room"]
     pools = rooms.loc[rooms["project"].isin(kept), ["key", "unit"]].drop_duplicates()
     kept |= set(rooms.merge(pools, on=["key", "unit"])["project"])
-    kept |= changing_projects(offer) | set(wanted)
+    kept |= changing_projects(offer, lowering=lowering) | set(wanted)
     projects = offer.projects
     while more := set(projects.loc[projects["project"].isin(kept), "requires"]) - {""} - kept:
         kept |= more

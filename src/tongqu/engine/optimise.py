@@ -30,13 +30,19 @@ WORDS: Final = {
         "{unit}期末运行费与利息不超过当年可用资金",
     ),
     "pool": ("the money of the city for its counties", "市级统筹资金"),
-    "land": ("construction land of {unit}", "{unit}新增建设用地"),
+    "land": ("{key} of {unit}", "{unit}{key}"),
     "staff": ("additional {key} of {unit}", "{unit}新增人员（{key}）"),
     "floor": ("the floor for {key} in {unit}", "{unit}服务底线（{key}）"),
     "pin": ("the pinned project {key}", "指定项目 {key}"),
 }
 """Limits in words; each is a family of rows of the model."""
 
+LAND_WORDS: Final = {
+    "construction": ("construction land", "新增建设用地"),
+    "farmland": ("farmland above its floor and reserve", "耕地保有量与占补平衡"),
+    "linked": ("saved quota that can be sold", "增减挂钩节余指标"),
+}
+"""Keys of the land ledger in words."""
 
 LEAST_GAP: Final = 1e-9
 """Least gap asked of the solver when a bound is proven again, in mean log D."""
@@ -242,7 +248,11 @@ def limit_words(model: Model, name: str) -> tuple[str, str]:
     *words, unit = rest.split(" ")
     units = model.inputs.region["units"]
     place = dict(zip(units["unit"], units["name"], strict=True)).get(unit, unit)
-    said = tuple(text.format(key=words[-1] if words else "", unit=place) for text in (english, chinese))
+    key = words[-1] if words else ""
+    keys = LAND_WORDS.get(key, (key, key)) if kind == "land" else (key, key)
+    said = tuple(
+        text.format(key=word, unit=place) for text, word in zip((english, chinese), keys, strict=True)
+    )
     if kind == "floor":
         floor = model.inputs.scenario.floors[int(words[0])]
         return (

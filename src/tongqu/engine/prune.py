@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from tongqu.engine.inputs import Inputs
-from tongqu.engine.needs import changing_projects
+from tongqu.engine.needs import changing_projects, lowering_stocks
 
 __all__ = ["needed_starts"]
 
@@ -23,7 +23,7 @@ SAME: Final = 1e-9
 
 
 def needed_starts(inputs: Inputs, starts: pd.Series) -> pd.Series:
-    """Give the starts without projects whose removal changes no promised figure.
+    """Give the starts without projects whose removal worsens no promised figure.
 
     A project goes, the dearest first, if no chosen project requires it, it adds to no stock, takes no part in
     a service whose places are counted, frees no money, land or staff, and other chosen projects credit as
@@ -35,7 +35,8 @@ def needed_starts(inputs: Inputs, starts: pd.Series) -> pd.Series:
     years = starts.reindex(chosen.index) + chosen["lead"]
     opens = {str(name): int(year) for name, year in years.items()}
     kept = set(opens)
-    fixed = changing_projects(inputs.offer) | _pinned(inputs) | _placing(inputs)
+    lowering = lowering_stocks(inputs.region["indicators"], inputs.sectors)
+    fixed = changing_projects(inputs.offer, lowering=lowering) | _pinned(inputs) | _placing(inputs)
     cells = _cells(inputs, opens)
     parts: dict[str, set[Cell]] = defaultdict(set)
     for cell, found in cells.items():

@@ -33,6 +33,9 @@ ACCOUNT_ITEMS: Final = (
 )
 """Items of an account: flows, then stocks."""
 
+PAID: Final = ("capital", "running")
+"""Items that follow from the ledger."""
+
 
 def broken_rules(inputs: Inputs, plan: Plan) -> list[Problem]:
     """Say which rules a plan breaks, however it was found.
@@ -74,7 +77,8 @@ def _accounts(inputs: Inputs, plan: Plan, *, used: pd.DataFrame) -> list[Problem
     for item, wanted in _bills(inputs, used, debt_before=before["debt"]).items():
         off = (wide[item] - wanted).abs()
         found.append((item, f"it is not what the ledger or the offer says, by {off.max():.2f} 万元", off))
-    below = wide.min(axis=1)
+    # What is paid may be below nothing: some projects save money, or bring some in.
+    below = wide.drop(columns=list(PAID)).min(axis=1)
     found.append(("", f"an item is below nothing: {below.min():.2f} 万元", -below))
     problems = [
         Problem(rule=rule, mend=MEND, file="results/accounts", column=item, value=str(off.idxmax()))

@@ -11,13 +11,14 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, linprog, milp
+from scipy.optimize import Bounds, LinearConstraint, OptimizeResult, linprog
 from scipy.sparse import csr_array, vstack
 from scipy.sparse.csgraph import breadth_first_order, dijkstra
 
 from tongqu.base import DataError, Problem
 from tongqu.methods._arrays import Floats, Ints, floats, require
 from tongqu.methods._jit import kernel
+from tongqu.methods._milp import solve
 from tongqu.methods.access import assign_to_room
 from tongqu.methods.reach.times import Times
 
@@ -261,12 +262,10 @@ def _whole(times: Times, *, heads: Floats, space: Floats) -> Floats:
         limits.append(LinearConstraint(csr_array(by_site * load), ub=space[np.isfinite(space)]))
     box = Bounds(0, (load > 0).astype(np.float64))
     kind = np.ones(load.size, dtype=np.int64)
-    first = milp(-load, constraints=limits, integrality=kind, bounds=box, options={"mip_rel_gap": 0.0})
+    first = solve(-load, constraints=limits, integrality=kind, bounds=box)
     most = -_solved(first).fun
     limits.append(LinearConstraint(csr_array(load[np.newaxis, :]), lb=most - _SLACK))
-    last = milp(
-        load * times.minutes, constraints=limits, integrality=kind, bounds=box, options={"mip_rel_gap": 0.0}
-    )
+    last = solve(load * times.minutes, constraints=limits, integrality=kind, bounds=box)
     return np.asarray(np.round(_solved(last).x) * load)
 
 

@@ -17,7 +17,7 @@ from tongqu.views.outlook_map import county_names, county_spots, ground
 from tongqu.views.sankey import sankey
 from tongqu.views.sankey_layout import Flow
 from tongqu.views.study_charts import Point, bars, quadrants
-from tongqu.views.svg import text_width
+from tongqu.views.svg import boxes_meet, text_box, text_width
 from tongqu.views.words import Words
 
 __all__ = [
@@ -227,7 +227,8 @@ def _seats(
     """Names of the towns by their marks, each once, where they meet no other name if possible."""
     units, seen, parts = region["units"].set_index("unit"), set(), []
     boxes = [
-        _box(x - text_width(name, size=COUNTY_SIZE) / 2, y, name, size=COUNTY_SIZE) for x, y, name in taken
+        text_box(x - text_width(name, size=COUNTY_SIZE) / 2, y, words=name, size=COUNTY_SIZE)
+        for x, y, name in taken
     ]
     for unit, (x, y) in zip(sites["unit"], pixels, strict=True):
         if unit in seen:
@@ -237,18 +238,11 @@ def _seats(
         wide = text_width(name, size=TOWN_SIZE)
         spots = [(x - 8, y + 24), (x - 8, y - 12), (x - 14 - wide, y + 5), (x + 44, y + 5)]
         free = [
-            spot for spot in spots if not any(_meet(_box(*spot, name, size=TOWN_SIZE), box) for box in boxes)
+            spot
+            for spot in spots
+            if not any(boxes_meet(text_box(*spot, words=name, size=TOWN_SIZE), box) for box in boxes)
         ]
         at = (free or spots)[0]
-        boxes.append(_box(*at, name, size=TOWN_SIZE))
+        boxes.append(text_box(*at, words=name, size=TOWN_SIZE))
         parts.append(f'<text class="county" x="{at[0]:.0f}" y="{at[1]:.0f}">{escape(name)}</text>')
     return parts
-
-
-def _box(x: float, y: float, words: str, *, size: float) -> tuple[float, float, float, float]:
-    """Left, top, right and foot of words that begin at a place."""
-    return x, y - size, x + text_width(words, size=size), y + size / 4
-
-
-def _meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
-    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

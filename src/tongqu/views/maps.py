@@ -171,11 +171,11 @@ def _projects(figures: Figures, frame: Frame) -> str:
     """Symbols by sector, area by capital; the largest lie below and come first for the keyboard."""
     table = figures.projects.rows.sort_values(["capital_wan", "project"], ascending=[False, True])
     table = table[table["lon"].notna() & table["lat"].notna()]
-    largest = float(table["capital_wan"].max()) if len(table) else 1.0
+    largest = float(table["capital_wan"].abs().max()) if len(table) else 1.0
     parts = []
     pixels = frame.at(table["lon"], table["lat"])
     for place, (x, y), row in zip(table.index, pixels, table.to_dict("records"), strict=True):
-        size = max(1.9, 11.0 * (row["capital_wan"] / max(largest, 1e-9)) ** 0.5)
+        size = max(1.9, 11.0 * (abs(row["capital_wan"]) / max(largest, 1e-9)) ** 0.5)
         name = f"k-{row['sector']}" if row["sector"] in SHAPES else "k-other"
         parts.append(
             f'<use href="#{name}" transform="translate({x:.1f} {y:.1f})scale({size:.1f})" '

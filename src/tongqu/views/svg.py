@@ -14,12 +14,14 @@ __all__ = [
     "SECTORS",
     "STATES",
     "Scale",
+    "boxes_meet",
     "drawing",
     "line",
     "rect",
     "swatch",
     "symbol",
     "text",
+    "text_box",
     "text_width",
     "ticks",
 ]
@@ -33,6 +35,10 @@ SECTORS: Final = {
     "industry": "#7a5200",
     "social_security": "#9d174d",
     "relocation": "#3f5200",
+    "land": "#5c1f1f",
+    "logistics": "#0b6b75",
+    "buses": "#27318b",
+    "digital": "#a3169c",
 }
 """One colour for each sector, everywhere: distinct for colour-blind readers, 4.5 to 1 on white."""
 
@@ -48,6 +54,10 @@ SHAPES: Final = {
     "industry": "M-1.1.9V-.2L-.4.2V-.2L.3.2V-.9H1.1V.9Z",
     "social_security": "M0 1.1L-1.1-.1L-.6-.9L0-.4L.6-.9L1.1-.1Z",
     "relocation": "M-1.1-.4H.1V-1L1.1 0L.1 1V.4H-1.1Z",
+    "land": "M-.7-1H1.1L.7 1H-1.1Z",
+    "logistics": "M-1.1-.5L0-1.1L1.1-.5V.6L0 1.1L-1.1.6Z",
+    "buses": "M-1.1-.7H1.1V.4H.7V.9H.3V.4H-.3V.9H-.7V.4H-1.1Z",
+    "digital": "M-.9 1L-.2-.4A.6 .6 0 1 1 .2-.4L.9 1Z",
 }
 """A shape for each sector about the origin, radius 1; a circle for any other."""
 
@@ -173,6 +183,22 @@ def text_width(words: str, *, size: float) -> float:
 def line(x1: float, y1: float, *, x2: float, y2: float, css: str = "grid") -> str:
     """A straight line."""
     return f'<line class="{css}" x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"/>'
+
+
+def text_box(x: float, y: float, *, words: str, size: float) -> tuple[float, float, float, float]:
+    """Left, top, right and foot of words that begin at a place."""
+    return x, y - size, x + text_width(words, size=size), y + size / 4
+
+
+def boxes_meet(one: tuple[float, float, float, float], other: tuple[float, float, float, float]) -> bool:
+    """Whether two boxes, each of left, top, right and foot, share any area.
+
+    Examples
+    --------
+    >>> boxes_meet((0, 0, 2, 2), (1, 1, 3, 3)), boxes_meet((0, 0, 2, 2), (2, 0, 4, 2))
+    (True, False)
+    """
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def rect(x: float, y: float, *, width: float, height: float, fill: str, title: str = "") -> str:

@@ -26,7 +26,7 @@ from tongqu.data import Language, Region
 
 __all__ = ["Kind", "book_of", "heading", "require_place", "save_tables", "worded"]
 
-Kind: TypeAlias = Literal["outlook", "economy", "accounts"]
+Kind: TypeAlias = Literal["outlook", "economy", "accounts", "land", "logistics", "buses", "digital"]
 
 MANIFEST: Final = "manifest.json"
 DIGITS: Final = 6
@@ -65,6 +65,13 @@ WORDED: Final = (
     "side",
     "earning",
     "method",
+    "state",
+    "class",
+    "part_of",
+    "becomes",
+    "settlement",
+    "standing",
+    "factor",
     *ROLES,
 )
 """Columns whose values have words."""
@@ -72,11 +79,19 @@ ARTICLE: Final[Mapping[Kind, str]] = {
     "outlook": "an outlook",
     "economy": "an economy",
     "accounts": "accounts",
+    "land": "a study of land",
+    "logistics": "a study of logistics",
+    "buses": "a study of buses",
+    "digital": "a study of digital networks",
 }
 EARLIER: Final[Mapping[Kind, str]] = {
     "outlook": "an earlier outlook",
     "economy": "an earlier economy",
     "accounts": "earlier accounts",
+    "land": "an earlier study of land",
+    "logistics": "an earlier study of logistics",
+    "buses": "an earlier study of buses",
+    "digital": "an earlier study of digital networks",
 }
 
 
@@ -190,7 +205,7 @@ def worded(table: pd.DataFrame, region: Region, *, kind: Kind, language: Languag
     english = units["name_en"].fillna(units["name"])
     names = english if language == "en" else units["name"]
     shown: dict[str, Any] = {}
-    for column in table.columns.drop("name") if "town" in table else table.columns:
+    for column in table.columns.drop("name", errors="ignore") if "town" in table else table.columns:
         values = table[column]
         if column in UNITS and values.isin(units.index).any():
             word = values.map(names).fillna(values.map(lambda code: heading(f"{code}", language, kind=kind)))

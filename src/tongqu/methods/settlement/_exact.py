@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.optimize import Bounds, LinearConstraint
 from scipy.sparse import csr_array, vstack
 
 from tongqu.methods._arrays import Bools, Floats, Ints
+from tongqu.methods._milp import solve
 from tongqu.methods.settlement._bound import Bound
 
 __all__ = ["Solved", "solve_exactly"]
@@ -92,12 +93,12 @@ def solve_exactly(
     pairs = [_pairs(costs[row], count=counts[row], usable=high[row] > 0) for row in range(levels)]
     constraints, weights = _rows(costs, pairs, counts=counts)
     free = weights.size - levels * size
-    found = milp(
+    found = solve(
         weights,
         constraints=constraints,
         integrality=np.append(np.ones(levels * size), np.zeros(free)).astype(np.int64),
         bounds=Bounds(np.append(low.ravel(), np.zeros(free)), np.append(high.ravel(), np.ones(free))),
-        options={"mip_rel_gap": 0.0, "time_limit": float(seconds)},
+        seconds=float(seconds),
     )
     if found.x is None:
         # Infeasible can only mean that settling left nothing better than the known choice.

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tongqu.contracts import Assume, Findings, Forecast, Offer, State, county_totals, yearly_limits
+from tongqu.contracts import Assume, Findings, Forecast, Offer, State, county_totals
 from tongqu.data import Region
 from tongqu.methods.fiscal import debt_ratio, self_sufficiency
 from tongqu.methods.public_accounts import Opening, PublicAccounts, elastic
@@ -123,7 +123,7 @@ class Finance:
         return {**written, **base, "account.room": room, "account.debt_limit": limit}
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
-        """Offer no projects, but the money, debt and land that the plan may use."""
+        """Offer no projects, but the money and debt that the plan may use."""
         parts = [
             pd.DataFrame(
                 {
@@ -162,14 +162,7 @@ class Finance:
                 "amount": assume["limits.city_pool_wan"] * assume["limits.money_factor"],
             }
         )
-        land = yearly_limits(
-            region.level("county").index,
-            forecast.years,
-            ledger="land",
-            key="construction",
-            a_year=assume["limits.land_mu_per_year"],
-        )
-        return Offer(limits=pd.concat([*parts, *debt, pool, land], ignore_index=True))
+        return Offer(limits=pd.concat([*parts, *debt, pool], ignore_index=True))
 
 
 def _own(

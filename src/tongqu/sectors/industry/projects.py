@@ -95,17 +95,24 @@ class _Place:
     county: str
     towns: Towns
     assume: Assume
+    networked: float
 
 
-def all_pieces(region: Region, towns: Towns, *, assume: Assume) -> list[Piece]:
-    """Every piece that is worth a project, county by county."""
+def all_pieces(
+    region: Region, towns: Towns, *, assume: Assume, networked: pd.Series | None = None
+) -> list[Piece]:
+    """Every piece that is worth a project, county by county.
+
+    ``networked``: share of each county's rural people with fibre or 5G; everybody where it is not given.
+    """
     chains, supply = chains_of(region), supply_of(region)
     supply = supply[(supply["output_t"] > 0) & supply["product"].isin(list(chains))]
     if supply.empty:
         return []
     found: list[Piece] = []
     for county, rows in supply.groupby("unit", sort=True):
-        place = _Place(str(county), towns, assume)
+        linked = 1.0 if networked is None else float(networked.get(county, 1.0))
+        place = _Place(str(county), towns, assume, linked)
         if len(towns.of(place.county)) == 0:
             continue
         tonnes = dict(zip(rows["product"], rows["output_t"], strict=True))
@@ -143,9 +150,13 @@ def _renewal(place: _Place, product: str, chain: Chain, *, harvest: float, area:
 def _digital(
     place: _Place, chains: dict[str, Chain], tonnes: dict[str, float], *, area: dict[str, float]
 ) -> Iterator[Piece]:
-    """Sensors, spraying and irrigation by need: a higher yield from fewer inputs on part of the area."""
+    """Sensors, spraying and irrigation by need: a higher yield from fewer inputs on part of the area.
+
+    Only those with a network can take it up: fields are taken to be networked as the people are.
+    """
     assume = place.assume
-    adopted = sum(area.values()) * assume["digital_farming.ceiling"]
+    ceiling = assume["digital_farming.ceiling"] * place.networked
+    adopted = sum(area.values()) * ceiling
     if adopted <= 0:
         return
     gain, saving = assume["digital_farming.yield_gain"], assume["digital_farming.saving"]
@@ -156,7 +167,7 @@ def _digital(
     cost = assume["digital_farming.cost"] * assume["digital_farming.public"]
     for number, scale in enumerate(_parts(place, "digital_farming"), start=1):
         size = adopted / KINDS["digital_farming"][3]
-        effects = whole * assume["digital_farming.ceiling"] * scale
+        effects = whole * ceiling * scale
         yield Piece("digital_farming", place.county, "", number, "", size, size * cost, 0.0, effects)
 
 

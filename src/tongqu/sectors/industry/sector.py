@@ -63,7 +63,9 @@ class Industry:
 
     name: str = "industry"
     tables: frozenset[str] = frozenset({"units", "people", "nodes", "links"})
-    reads: frozenset[str] = frozenset({"links.minutes", "people.rural", "people.working"})
+    reads: frozenset[str] = frozenset(
+        {"links.minutes", "people.rural", "people.working", "demand.network", "served.network"}
+    )
     writes: frozenset[str] = frozenset(
         {
             *(f"value_added.{group}" for group in ("total", *GROUPS)),
@@ -135,7 +137,8 @@ class Industry:
         if supply_of(region).empty:
             return Offer()
         towns = towns_of(region, forecast.states[0])
-        found = all_pieces(region, towns, assume=assume)
+        networked = _networked(region, forecast.states[0])
+        found = all_pieces(region, towns, assume=assume, networked=networked)
         if not found:
             return Offer()
         projects = _projects(region, towns, found)
@@ -151,6 +154,18 @@ def _over(above: Floats, below: Floats) -> Floats:
 
 def _ratio(above: pd.Series, below: pd.Series) -> pd.Series:
     return above / below.where(below > 0)
+
+
+def _networked(region: Region, state: State) -> pd.Series | None:
+    """Share of rural people with a network by county; None where nobody has written it.
+
+    A county of which nothing is known is left out.
+    """
+    if "demand.network" not in state or "served.network" not in state:
+        return None
+    county = region.county_of(state["demand.network"].index).to_numpy()
+    demand, served = (state[f"{name}.network"].groupby(county).sum() for name in ("demand", "served"))
+    return _ratio(served, demand).dropna()
 
 
 def _working(region: Region, state: State) -> Floats:

@@ -23,6 +23,7 @@ from tongqu.contracts import (
     Offer,
     State,
     cost_entries,
+    county_totals,
     lasting_entries,
     project_table,
 )
@@ -51,7 +52,7 @@ FORWARD: Final = ("grow", "keep")
 
 @dataclass(frozen=True)
 class Relocation:
-    """Moves of small villages as projects; it writes no variable, the people move in their own sector."""
+    """Moves of small villages as projects; it writes land cleared, the people move in their own sector."""
 
     name: str = "relocation"
     tables: frozenset[str] = frozenset({"units", "nodes", "links"})
@@ -66,7 +67,7 @@ class Relocation:
             *COUNTED,
         }
     )
-    writes: frozenset[str] = frozenset()
+    writes: frozenset[str] = frozenset({"land.cleared"})
 
     def diagnose(self, region: Region, state: State) -> Findings:
         """Villages that may move and their people by county and reason, as things stand today."""
@@ -83,8 +84,13 @@ class Relocation:
     def step(
         self, region: Region, before: State, *, opened: Offer, assume: Assume
     ) -> Mapping[str, pd.Series]:
-        """Write nothing: people move in the sector that writes them."""
-        return {}
+        """Village land that moves have cleared by now, mu by county; people move in their own sector."""
+        mine = opened.projects.loc[opened.projects["sector"] == self.name, "project"]
+        freed = opened.entries[opened.entries["project"].isin(mine) & (opened.entries["amount"] < 0)]
+        counties = region.level("county").index
+        return {
+            "land.cleared": -county_totals(freed, ledger="land", key="construction", counties=counties) + 0.0
+        }
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
         """Offer up to two hosts for every small village that may move."""

@@ -48,6 +48,7 @@ def projects(figures: Figures, words: Words, *, names: Names) -> dict[str, Any]:
             (raw(swatch(FILLS.get(sector, SECTORS.get(sector, "#333")))), words.label("sector", sector))
             for sector in found.sectors().index
         ],
+        "income": words("projects.income", amount=words.money(found.income())) if found.income() else "",
         "largest": _grid(found.largest, words, names=names, label=words("projects.largest"), linked=False),
         "years": years,
     }

@@ -52,8 +52,12 @@ class Projects:
         return self.rows[self.rows["start"] == year]
 
     def sectors(self) -> pd.DataFrame:
-        """Capital in 万元 by sector (rows) and year of start (columns)."""
-        return self.capital.groupby(level="sector").sum()
+        """Capital in 万元 by sector (rows) and year of start (columns); what sales bring in is left out."""
+        return self.capital.clip(lower=0.0).groupby(level="sector").sum()
+
+    def income(self) -> float:
+        """What projects that bring in money, such as sales of quota, bring in, 万元."""
+        return float(-self.rows["capital_wan"].clip(upper=0.0).sum())
 
 
 def projects_of(stored: Stored) -> Projects:

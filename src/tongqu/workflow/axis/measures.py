@@ -21,6 +21,9 @@ from tongqu.workflow.travel.places import unit_nodes
 
 __all__ = ["REACH_MINUTES", "SUBDISTRICTS", "Grounds", "grounds_of", "is_subdistrict", "seats_of"]
 
+NETWORK_SITES: Final = ("base_station", "logistics_centre", "logistics_station", "parcel_point")
+"""Kinds of site that a network puts wherever people live: they say nothing on what people come for."""
+
 REACH_MINUTES: Final = 30.0
 """Minutes by car within which people count as within reach of a place; assumed, a market day's ride."""
 
@@ -199,6 +202,7 @@ def _services(region: Region, places: pd.DataFrame) -> pd.Series[float]:
     if "sites" not in region.tables:
         return found
     sites = region["sites"]
+    sites = sites[~sites["kind"].isin(NETWORK_SITES)]
     for level in ("town", "village"):
         unit = region.ancestor(sites["unit"], level=level)
         held = pd.crosstab(unit.to_numpy(), sites["kind"].to_numpy())

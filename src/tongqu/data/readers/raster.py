@@ -1,0 +1,410 @@
+"""Rasters of a user, elevation above all: checked, put on the region's grid, slope, and means by polygon."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import rasterio
+import shapely
+from exactextract import exact_extract
+from exactextract.feature import JSONFeatureSource
+from exactextract.raster import NumPyRasterSource
+from rasterio.crs import CRS
+from rasterio.enums import Resampling
+from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioIOError
+from rasterio.vrt import WarpedVRT
+from rasterio.warp import transform_bounds
+from rasterio.windows import Window
+from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
+
+from tongqu.data.crs import to_local
+from tongqu.data.problems import Problems
+from tongqu.data.rules import Bbox
+
+__all__ = ["Grid", "Raster", "coarse_elevation", "read_raster", "sample", "slope_degrees", "zonal"]
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
+
+WGS84: Final = 4326
+ENTIRE: Final = 0.999
+"""Share of the region from which a raster counts as covering it: the rest is rounding of its edge."""
+MAX_CELLS: Final = 50_000_000
+"""Cells read at most: 400 MB as float64, a region of 8,800 km² at 13 m."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A north-up grid.
+
+    Parameters
+    ----------
+    west, north : float
+        Outer corner of the first cell, in the unit of the system.
+    width, height : float
+        Of a cell, above 0.
+    rows, columns : int
+        How many.
+    epsg : int
+        Its system.
+    """
+
+    west: float
+    north: float
+    width: float
+    height: float
+    rows: int
+    columns: int
+    epsg: int
+
+    def centres(self) -> tuple[Floats, Floats]:
+        """East and north of the middle of each cell, shapes (rows, columns)."""
+        east = self.west + (np.arange(self.columns) + 0.5) * self.width
+        north = self.north - (np.arange(self.rows) + 0.5) * self.height
+        first, second = np.meshgrid(east, north)
+        return np.asarray(first), np.asarray(second)
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Raster:
+    """Values on a grid.
+
+    Parameters
+    ----------
+    values : numpy.ndarray of float
+        NaN where there are none, shape (rows, columns).
+    grid : Grid
+    covered : float
+        Share of the region's box (or of the grid asked for) that has values.
+    source_crs : str
+        System of the file as it names it.
+    reprojected : bool
+        Whether values were moved from another system.
+    coarse : bool
+        Whether values are interpolated between points kilometres apart: no ground for slopes of a site.
+    """
+
+    values: Floats
+    grid: Grid
+    covered: float
+    source_crs: str
+    reprojected: bool
+    coarse: bool = False
+
+
+def read_raster(path: str | Path, *, bbox: Bbox, epsg: int, band: int = 1, reproject: bool = False) -> Raster:
+    """The part of a raster that lies over a region, in the region's system.
+
+    Parameters
+    ----------
+    path : str or Path
+        GeoTIFF or another raster that GDAL reads.
+    bbox : tuple of float
+        West, south, east, north of the region, degrees WGS84.
+    epsg : int
+        The region's projected system.
+    band : int
+        Counted from 1.
+    reproject : bool
+        Whether a raster in another system is reprojected (bilinear); without it that is a problem.
+
+    Returns
+    -------
+    Raster
+        `covered` says what share of the region's box has values; the caller decides what is too little.
+
+    Raises
+    ------
+    DataError
+        If the file is missing or no raster, names no system or another one, is turned, lacks the band,
+        does not touch the region, or has no values in it.
+    """
+    path, problems = Path(path), Problems()
+    file = path.name
+    if not path.is_file():
+        problems.add("missing file", file=file, mend="check the path")
+        problems.raise_any()
+    try:
+        with warnings.catch_warnings():
+            # A raster without place is reported below, as a problem.
+            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            opened = rasterio.open(path)
+    except (RasterioIOError, CRSError) as error:
+        mend = "give a GeoTIFF that a GIS opens"
+        problems.add("not a readable raster", file=file, value=str(error).splitlines()[0], mend=mend)
+        problems.raise_any()
+    with opened:
+        _check(opened, file=file, epsg=epsg, band=band, reproject=reproject, problems=problems)
+        problems.raise_any()
+        found = _read_part(opened, bbox=bbox, epsg=epsg, band=band, file=file, problems=problems)
+    problems.raise_any()
+    assert found is not None
+    return found
+
+
+def _check(opened: Any, *, file: str, epsg: int, band: int, reproject: bool, problems: Problems) -> None:
+    """What can be seen without reading values."""
+    if not 1 <= band <= opened.count:
+        mend = f"give a band from 1 to {opened.count}"
+        problems.add("the raster lacks the band", file=file, value=str(band), mend=mend)
+    if opened.crs is None:
+        mend = "set its coordinate system in a GIS (Assign Projection) and save it again"
+        problems.add("the raster does not name its coordinate system", file=file, mend=mend)
+    elif opened.crs != CRS.from_epsg(epsg) and not reproject:
+        mend = f"reproject it to EPSG:{epsg}, or ask for reprojection"
+        problems.add("the raster is in another system", file=file, value=_name(opened.crs), mend=mend)
+    elif not (_north_up(opened) or reproject):
+        mend = "warp it north-up, or ask for reprojection"
+        problems.add("the raster is turned", file=file, mend=mend)
+    if opened.crs is not None and opened.transform.is_identity:
+        mend = "give a raster with its position (a GeoTIFF, or an image with its world file)"
+        problems.add("the raster has no position", file=file, mend=mend)
+
+
+def _north_up(opened: Any) -> bool:
+    """Whether rows run east and columns south."""
+    step = opened.transform
+    return bool(step.b == 0 and step.d == 0 and step.a > 0 and step.e < 0)
+
+
+def _name(crs: CRS) -> str:
+    """A system's code, or else its text."""
+    code = crs.to_epsg()
+    return f"EPSG:{code}" if code else str(crs.to_wkt())[:60]
+
+
+def _read_part(
+    opened: Any, *, bbox: Bbox, epsg: int, band: int, file: str, problems: Problems
+) -> Raster | None:
+    """Values over the box in the region's system."""
+    target = CRS.from_epsg(epsg)
+    moved = opened.crs != target or not _north_up(opened)
+    source = (
+        WarpedVRT(
+            opened, crs=target, resampling=Resampling.bilinear, nodata=_blank(opened, band), dtype="float64"
+        )
+        if moved
+        else opened
+    )
+    west, south, east, north = transform_bounds(CRS.from_epsg(WGS84), target, *bbox)
+    step = source.transform
+    # A millionth of a cell more is rounding of the box, no cell.
+    left, right = (
+        int(np.floor((west - step.c) / step.a + 1e-6)),
+        int(np.ceil((east - step.c) / step.a - 1e-6)),
+    )
+    top, bottom = (
+        int(np.floor((north - step.f) / step.e + 1e-6)),
+        int(np.ceil((south - step.f) / step.e - 1e-6)),
+    )
+    inner = (max(left, 0), max(top, 0), min(right, source.width), min(bottom, source.height))
+    columns, rows = inner[2] - inner[0], inner[3] - inner[1]
+    if columns <= 0 or rows <= 0:
+        mend = "give a raster of this region, or check its coordinate system"
+        problems.add("the raster lies outside the region", file=file, value=_name(opened.crs), mend=mend)
+        return None
+    if columns * rows > MAX_CELLS:
+        mend = f"resample it to at most {MAX_CELLS} cells in the region"
+        problems.add("the raster is too fine to read", file=file, value=f"{rows} x {columns}", mend=mend)
+        return None
+    part = source.read(band, window=Window(inner[0], inner[1], columns, rows), masked=True)
+    values = np.ma.filled(part.astype(np.float64), np.nan)
+    values[~np.isfinite(values)] = np.nan
+    if moved:
+        source.close()
+    if np.isnan(values).all():
+        mend = "give a raster with values in this region, or check its nodata value"
+        problems.add("the raster has no values in the region", file=file, mend=mend)
+        return None
+    grid = Grid(step.c + inner[0] * step.a, step.f + inner[1] * step.e, step.a, -step.e, rows, columns, epsg)
+    whole = (right - left) * (bottom - top)
+    covered = float(np.isfinite(values).sum() / whole)
+    return Raster(
+        values=values,
+        grid=grid,
+        covered=1.0 if covered > ENTIRE else covered,
+        source_crs=_name(opened.crs),
+        reprojected=moved,
+    )
+
+
+def _blank(opened: Any, band: int) -> float:
+    """The value that means none, one that the data cannot hold where the file names none."""
+    given = opened.nodatavals[band - 1]
+    return float(np.nan if given is None else given)
+
+
+def sample(raster: Raster, *, lon: npt.ArrayLike, lat: npt.ArrayLike) -> Floats:
+    """Values at places: that of the cell in which each lies, NaN where there is none.
+
+    Parameters
+    ----------
+    raster : Raster
+    lon, lat : array_like of float
+        Degrees WGS84, shape (places,).
+
+    Returns
+    -------
+    numpy.ndarray of float
+        Shape (places,).
+    """
+    grid = raster.grid
+    east, north = to_local(lon, lat, epsg=grid.epsg)
+    with np.errstate(invalid="ignore"):  # inf for places that the system does not know
+        column = np.floor((east - grid.west) / grid.width)
+        row = np.floor((grid.north - north) / grid.height)
+    inside = (column >= 0) & (column < grid.columns) & (row >= 0) & (row < grid.rows)
+    values = np.full(east.shape, np.nan)
+    values[inside] = raster.values[row[inside].astype(np.int64), column[inside].astype(np.int64)]
+    return values
+
+
+def slope_degrees(raster: Raster) -> Raster:
+    """Slope of elevation by Horn's third-order finite differences.
+
+    A cell whose eight neighbours are not all known keeps no value, and so do the outermost rows and columns.
+
+    Parameters
+    ----------
+    raster : Raster
+        Elevation in m on a grid in m.
+
+    Returns
+    -------
+    Raster
+        Degrees.
+
+    References
+    ----------
+    Horn, B. K. P. (1981), Hill shading and the reflectance map, Proceedings of the IEEE 69, 14-47.
+
+    Examples
+    --------
+    >>> plane = np.add.outer(np.zeros(3), [0.0, 10.0, 20.0])
+    >>> made = Raster(
+    ...     values=plane, grid=Grid(0, 90, 30, 30, 3, 3, 4549), covered=1.0, source_crs="", reprojected=False
+    ... )
+    >>> slope_degrees(made).values.round(3)[1].tolist()
+    [nan, 18.435, nan]
+    """
+    z, grid = raster.values, raster.grid
+    slope = np.full(z.shape, np.nan)
+    if min(z.shape) >= 3:
+        left = z[:-2, :-2] + 2 * z[1:-1, :-2] + z[2:, :-2]
+        right = z[:-2, 2:] + 2 * z[1:-1, 2:] + z[2:, 2:]
+        above = z[:-2, :-2] + 2 * z[:-2, 1:-1] + z[:-2, 2:]
+        below = z[2:, :-2] + 2 * z[2:, 1:-1] + z[2:, 2:]
+        rise = np.hypot((right - left) / (8 * grid.width), (above - below) / (8 * grid.height))
+        slope[1:-1, 1:-1] = np.degrees(np.arctan(rise))
+        slope[np.isnan(z)] = np.nan
+    return replace(raster, values=slope)
+
+
+def zonal(
+    raster: Raster, *, polygons: npt.NDArray[np.object_], classes: Sequence[float] = ()
+) -> pd.DataFrame:
+    """Values of a raster by polygon, cells at the edge counting by the part that the polygon covers.
+
+    Parameters
+    ----------
+    raster : Raster
+    polygons : array of Polygon or MultiPolygon
+        In the raster's system, shape (polygons,).
+    classes : sequence of float
+        Values whose shares are wanted, for a raster of classes.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``mean, min, max``, ``covered`` (share of the polygon with values), and ``share_<class>`` of
+        the part with values; NaN where there is none. Rows as the polygons.
+
+    References
+    ----------
+    Baston, D., exactextract: coverage fractions computed exactly from the geometry.
+
+    Examples
+    --------
+    >>> made = Raster(
+    ...     values=np.array([[1.0, 3.0]]),
+    ...     grid=Grid(0, 1, 1, 1, 1, 2, 4549),
+    ...     covered=1.0,
+    ...     source_crs="",
+    ...     reprojected=False,
+    ... )
+    >>> zonal(made, polygons=np.array([shapely.box(0.5, 0, 2, 1)]), classes=[3]).round(3).values.tolist()
+    [[2.333, 1.0, 3.0, 1.0, 0.667]]
+    """
+    grid = raster.grid
+    features = [
+        {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(shape)}
+        for shape in polygons
+    ]
+    edges = {
+        "xmin": grid.west,
+        "xmax": grid.west + grid.columns * grid.width,
+        "ymin": grid.north - grid.rows * grid.height,
+        "ymax": grid.north,
+    }
+
+    def run(values: Floats, operations: list[str]) -> list[dict[str, Any]]:
+        if not features:
+            return []
+        source = NumPyRasterSource(values, **edges, nodata=np.nan)
+        return [one["properties"] for one in exact_extract(source, JSONFeatureSource(features), operations)]
+
+    main = run(raster.values, ["mean", "min", "max", "count"])
+    table = pd.DataFrame(main, columns=["mean", "min", "max", "count"], index=range(len(features)))
+    table = table.astype("float64")
+    cell = grid.width * grid.height
+    whole = shapely.area(polygons) if len(features) else np.zeros(0)
+    table["covered"] = np.clip(table.pop("count").to_numpy() * cell / whole, 0.0, 1.0)
+    for one in classes:
+        marked = np.where(np.isnan(raster.values), np.nan, (raster.values == one).astype(np.float64))
+        shares = pd.DataFrame(run(marked, ["mean"]), columns=["mean"], index=table.index)
+        table[f"share_{one:g}"] = shares["mean"].astype("float64")
+    return table
+
+
+def coarse_elevation(points: pd.DataFrame, *, grid: Grid) -> Raster:
+    """Elevation of a grid from points kilometres apart, such as a region's table of elevation.
+
+    Linear in the triangles between points, the nearest point beyond them; flagged `coarse`: slopes of it
+    are those of whole valleys and mountains, far below those of a site.
+
+    Parameters
+    ----------
+    points : DataFrame
+        Columns ``lon, lat`` (degrees WGS84) and ``elevation_m``; three rows or more, not in one line.
+    grid : Grid
+
+    Returns
+    -------
+    Raster
+
+    Examples
+    --------
+    >>> points = pd.DataFrame(
+    ...     {"lon": [118, 119, 118, 119], "lat": [28, 28, 29, 29], "elevation_m": [0, 100, 0, 100]}
+    ... )
+    >>> made = coarse_elevation(points, grid=Grid(4e5, 3.18e6, 100, 100, 1, 1, 4549))
+    >>> made.coarse, bool(90 < made.values[0, 0] < 100)
+    (True, True)
+    """
+    where = np.column_stack(to_local(points["lon"], points["lat"], epsg=grid.epsg))
+    height = points["elevation_m"].to_numpy(np.float64)
+    centres = grid.centres()
+    values = np.asarray(LinearNDInterpolator(where, height)(*centres), np.float64)
+    lost = np.isnan(values)
+    if lost.any():
+        values[lost] = NearestNDInterpolator(where, height)(centres[0][lost], centres[1][lost])
+    return Raster(
+        values=values, grid=grid, covered=1.0, source_crs="EPSG:4326", reprojected=True, coarse=True
+    )

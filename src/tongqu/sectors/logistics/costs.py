@@ -1,0 +1,256 @@
+"""What a parcel and a tonne cost and what is lost on the way, by town and county, without solving rounds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tongqu.contracts import Assume, State
+from tongqu.data import Region
+from tongqu.methods.cold_chain import kept_share
+from tongqu.methods.rounds import estimated_rounds
+from tongqu.sectors.logistics.ground import TONNE, Ways, demand_of, goods_of, ground_of, ways_of
+from tongqu.sectors.logistics.parameters import MINUTES_PER_HOUR, truck_of, van_of
+
+__all__ = ["Works", "county_means", "joint_share", "town_costs"]
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Works:
+    """Towns in which projects work, each a set of town codes."""
+
+    automatic: frozenset[str] = frozenset()
+    cold: frozenset[str] = frozenset()
+    joint: frozenset[str] = frozenset()
+
+    def mask(self, towns: pd.Index, *, name: str) -> Bools:
+        """Whether each town has the project."""
+        return np.asarray(towns.isin(list(getattr(self, name))), dtype=np.bool_)
+
+
+def town_costs(
+    region: Region, state: State, *, served: pd.Series, extra: pd.Series, works: Works, assume: Assume
+) -> pd.DataFrame:
+    """Parcels and goods of each town and what they cost.
+
+    Parameters
+    ----------
+    region, state
+        The roads and people of a year.
+    served : Series of bool
+        Whether each village's parcels go to a point within its walk; the others are fetched at the station.
+    extra : Series of float
+        Parcels a day by which projects have raised the stations' capacity, by town.
+    works : Works
+        Projects at work.
+    assume : Assume
+
+    Returns
+    -------
+    DataFrame
+        By town: ``county, parcels`` (a day), ``stops``, ``rounds_yuan, bus_yuan, handling_yuan, trunk_yuan``
+        (a day), ``joint_share`` (of the parcels that ride on buses), ``over`` (parcels of a busy day above
+        capacity), ``tonnes, fresh`` (a year), ``price`` (yuan/kg), ``first_mile, trunk_tonne, tonne_yuan``
+        (yuan/t), ``loss`` (share of fresh goods) and
+        ``minutes`` (mean from village to station).
+    """
+    ground, ways = ground_of(region), ways_of(region, state)
+    towns, villages = ground.towns, ground.villages
+    parcels = demand_of(region, state, assume=assume).reindex(villages.index)
+    goods = goods_of(region, state, assume=assume).reindex(villages.index)
+    size, at = len(towns), villages["position"].to_numpy()
+    reached = np.isfinite(ways.village) & np.isfinite(ground.km)
+    both = parcels.sum(axis=1).to_numpy()
+    # The station's own place needs no van.
+    away = villages["node"].to_numpy() != towns["station"].to_numpy()[at]
+    driven = served.reindex(villages.index, fill_value=False).to_numpy() & reached & (both > 0) & away
+    found = _delivery(
+        ground.km, ways, at=at, driven=driven, parcels=parcels, region=region, works=works, assume=assume
+    )
+    total = _sums(at, both, size=size)
+    capacity = towns["capacity"].to_numpy() + extra.reindex(towns.index, fill_value=0.0).to_numpy()
+    over = np.maximum(total * assume["logistics.peak"] - capacity, 0.0)
+    saved = works.mask(towns.index, name="automatic") * assume["logistics.automatic_saving"]
+    handling = total * (assume["logistics.sorting"] + assume["logistics.station_handling"] - saved)
+    handling = np.maximum(handling, 0.0) + over * assume["logistics.overflow"]
+    in_points = _sums(at, both * driven, size=size)
+    table = pd.DataFrame({"county": towns["county"], "parcels": total}, index=towns.index).assign(
+        **found,
+        handling_yuan=handling + in_points * assume["logistics.point_fee"],
+        trunk_yuan=_trunk(ground.trunk_km, ways, parcels=parcels, at=at, assume=assume),
+        over=over,
+    )
+    return table.assign(**_goods(region, ways, goods=goods, works=works, assume=assume))
+
+
+def joint_share(region: Region, *, load_kg: Floats, assume: Assume) -> Floats:
+    """Share of each town's parcels that its buses can take, shape (towns,).
+
+    Trips are those of the towns' villages in the table ``village_buses`` (the mean of those with a bus, times
+    the share that has one), or the assumed number.
+    """
+    towns, villages = ground_of(region).towns, ground_of(region).villages
+    trips, near = np.full(len(towns), assume["joint_line.trips"]), np.ones(len(towns))
+    if "village_buses" in region.tables:
+        buses = region["village_buses"].set_index("unit")["trips"].reindex(villages.index).fillna(0.0)
+        values, at = buses.to_numpy(dtype=np.float64), villages["position"].to_numpy()
+        having = _sums(at, values > 0, size=len(towns))
+        trips = _sums(at, values, size=len(towns)) / np.maximum(having, 1.0)
+        near = having / np.maximum(_sums(at, np.ones(len(at)), size=len(towns)), 1.0)
+    room = trips * assume["joint_line.kg"]
+    fits = np.divide(room, load_kg, out=np.ones(len(towns)), where=load_kg > 0)
+    return np.asarray(near * np.minimum(fits, 1.0), dtype=np.float64)
+
+
+def _delivery(
+    km: Floats,
+    ways: Ways,
+    *,
+    at: npt.NDArray[np.int64],
+    driven: Bools,
+    parcels: pd.DataFrame,
+    region: Region,
+    works: Works,
+    assume: Assume,
+) -> dict[str, Floats]:
+    """Stops and yuan a day from the stations to their points, by van and on joint lines."""
+    towns, van = ground_of(region).towns, van_of(assume)
+    size = len(towns)
+
+    def sums(values: Floats) -> Floats:
+        return _sums(at[driven], values[driven], size=size)
+
+    stops = sums(np.ones(len(at)))
+    fills = np.maximum(sums(parcels["parcels_in"].to_numpy()), sums(parcels["parcels_out"].to_numpy()))
+    weight = fills * assume["logistics.parcel_kg"]
+    every = sums(parcels.sum(axis=1).to_numpy())
+    buses = works.mask(towns.index, name="joint") * joint_share(region, load_kg=weight, assume=assume)
+    some = np.maximum(stops, 1.0)
+
+    def vans(share: Floats) -> Floats:
+        """Yuan a day of the vans when buses take a share of stops and parcels."""
+        found = estimated_rounds(
+            stops * (1 - share),
+            load=np.maximum(fills / van.parcels, weight / van.kg) * (1 - share) / assume["logistics.fill"],
+            minutes=sums(np.where(driven, ways.village, 0.0)) / some,
+            km=sums(np.where(driven, km, 0.0)) / some,
+            area_km2=towns["area_km2"].to_numpy() * (1 - share),
+            vehicle=van,
+            service=assume["logistics.stop_minutes"],
+            haul=assume["logistics.haul"],
+            local=assume["logistics.local"],
+        )
+        return found.yuan
+
+    alone, joint = vans(np.zeros(size)), vans(buses)
+    fee = every * buses * assume["joint_line.fee"]
+    # Parcels ride only where that is the cheaper way; farm goods may do so all the same.
+    rides = joint + fee < alone
+    return {
+        "stops": stops,
+        "rounds_yuan": np.where(rides, joint, alone),
+        "bus_yuan": np.where(rides, fee, 0.0),
+        "joint_share": np.where(rides, buses, 0.0),
+    }
+
+
+def _trunk(
+    km: Floats, ways: Ways, *, parcels: pd.DataFrame, at: npt.NDArray[np.int64], assume: Assume
+) -> Floats:
+    """Yuan a day of the trucks between centre and stations: out and back as loads need, once at least."""
+    truck, size = truck_of(assume), len(ways.trunk)
+    fills = np.max([_sums(at, parcels[name], size=size) for name in parcels], axis=0)
+    share = np.maximum(fills / truck.parcels, fills * assume["logistics.parcel_kg"] / truck.kg)
+    trips = np.where(fills > 0, np.maximum(np.ceil(share - 1e-9), 1.0), 0.0)
+    each = 2 * (_finite(km) * truck.per_km + _finite(ways.trunk) * truck.per_minute) + truck.per_day
+    return np.asarray(trips * each, dtype=np.float64)
+
+
+def _goods(
+    region: Region, ways: Ways, *, goods: pd.DataFrame, works: Works, assume: Assume
+) -> dict[str, Floats]:
+    """Farm goods of each town, yuan a tonne from field to centre, and the share of fresh goods lost."""
+    ground = ground_of(region)
+    towns, at = ground.towns, ground.villages["position"].to_numpy()
+    size, van, truck = len(towns), van_of(assume), truck_of(assume)
+    tonnes, fresh = (_sums(at, goods[name], size=size) for name in ("tonnes", "fresh"))
+
+    villages = np.maximum(_sums(at, np.ones(len(at)), size=size), 1.0)
+
+    def mean(values: Floats) -> Floats:
+        by_goods = _sums(at, _finite(values) * goods["tonnes"].to_numpy(), size=size)
+        plain = _sums(at, _finite(values), size=size) / villages
+        return np.divide(by_goods, tonnes, out=plain, where=tonnes > 0)
+
+    price = _sums(at, goods["price"], size=size) / villages
+    km, minutes = mean(ground.km), mean(ways.village)
+    loading = assume["logistics.loading"]
+    first = 2 * (km * van.per_km + minutes * van.per_minute) / van.kg * TONNE + loading
+    first = first * (1 - works.mask(towns.index, name="joint") * assume["joint_line.tonne_saving"])
+    trunk_way = _finite(ground.trunk_km) * truck.per_km + _finite(ways.trunk) * truck.per_minute
+    trunk = (2 * trunk_way + truck.per_day) / truck.kg * TONNE + loading
+    cold = works.mask(towns.index, name="cold")
+    rates = {"ambient": assume["logistics.loss_ambient"], "cooled": assume["logistics.loss_cooled"]}
+    dwell = assume["logistics.dwell"] * MINUTES_PER_HOUR
+    open_air = assume["logistics.field_dwell"] * MINUTES_PER_HOUR + minutes + _finite(ways.trunk)
+    kept = kept_share(open_air, cold=0.0, **rates) * kept_share(np.full(size, dwell), cold=cold, **rates)
+    cooling = cold * fresh * assume["logistics.dwell"] * assume["logistics.cooling"]
+    return {
+        "tonnes": tonnes,
+        "fresh": fresh,
+        "price": price,
+        "first_mile": first,
+        "trunk_tonne": trunk,
+        "tonne_yuan": first + trunk + np.divide(cooling, tonnes, out=np.zeros(size), where=tonnes > 0),
+        "loss": 1 - kept,
+        "minutes": minutes,
+    }
+
+
+def _sums(at: npt.NDArray[np.int64], values: npt.ArrayLike, *, size: int) -> Floats:
+    """Sum of the values of each town, shape (size,)."""
+    return np.asarray(np.bincount(at, np.asarray(values, dtype=np.float64), minlength=size), dtype=np.float64)
+
+
+def _finite(values: Floats) -> Floats:
+    """Places that no road reaches count nothing; they are unserved, and said so elsewhere."""
+    return np.where(np.isfinite(values), values, 0.0)
+
+
+def county_means(table: pd.DataFrame, *, counties: pd.Index) -> pd.DataFrame:
+    """Yuan a parcel and a tonne and the share of fresh goods lost, by county; missing where nothing moves.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``cost_per_parcel, cost_per_tonne, loss``, indexed by county.
+    """
+    yuan = table[["rounds_yuan", "bus_yuan", "handling_yuan", "trunk_yuan"]].sum(axis=1)
+    sums = (
+        pd.DataFrame(
+            {
+                "parcels": table["parcels"],
+                "yuan": yuan,
+                "tonnes": table["tonnes"],
+                "hauled": table["tonnes"] * table["tonne_yuan"],
+                "fresh": table["fresh"],
+                "lost": table["fresh"] * table["loss"],
+            }
+        )
+        .groupby(table["county"])
+        .sum()
+        .reindex(counties)
+    )
+    return pd.DataFrame(
+        {
+            "cost_per_parcel": sums["yuan"] / sums["parcels"].where(sums["parcels"] > 0),
+            "cost_per_tonne": sums["hauled"] / sums["tonnes"].where(sums["tonnes"] > 0),
+            "loss": sums["lost"] / sums["fresh"].where(sums["fresh"] > 0),
+        }
+    )
