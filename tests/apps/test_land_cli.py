@@ -17,7 +17,7 @@ from small import TINY
 from tongqu.apps.problems import words_of
 from tongqu.apps.words import say
 from tongqu.data.crs import to_local
-from tongqu.data.readers.parcels import finding_texts
+from tongqu.data.readers.parcel_words import finding_texts
 from tongqu.workflow.land.study import TABLES
 
 LAND = ["land", TINY, "--cell-m", "2000"]

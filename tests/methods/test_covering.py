@@ -223,8 +223,11 @@ def test_sites_out_of_reach_are_said() -> None:
     assert found.share_km[2] == 0
     assert np.isinf(found.alone_km[1])
     assert way_km(roads, roots=[]).tolist() == [np.inf] * roads.nodes
-    with pytest.raises(DataError, match="there is none"):
-        fibre_tree(roads, roots=[], sites=[1])
+    none = fibre_tree(roads, roots=[], sites=[1, 2])
+    assert (none.links.size, none.km, none.reached.any()) == (0, 0.0, False)
+    made = {"roads": roads, "roots": [], "nodes": [1, 2], "per_km": 1.0}
+    bare = cover_with_backhaul(np.eye(2), [9, 8], costs=[3, 3], budget=99, **made)  # type: ignore[arg-type]
+    assert (bare.covering.sites.size, bare.covering.value, bare.covering.cost) == (0, 0.0, 0.0)
     with pytest.raises(DataError, match="shapes"):
         Roads(start=np.array([0]), end=np.array([1]), km=np.array([1.0, 2.0]), nodes=2)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,11 +15,10 @@ from small import TINY
 from tongqu.base import ScenarioError
 from tongqu.contracts import Assume, Findings, Forecast, Offer, Scenario, Sector, State, join_offers
 from tongqu.data import Region, load_region
-from tongqu.data.gtfs import write_feed
 from tongqu.engine.registry import load_sectors, ordered
 from tongqu.engine.simulate import collect_offers, simulate
 from tongqu.methods.bus_lines import DAYS
-from tongqu.sectors.buses import Buses, BusPlan, feed_of, ground_of, line_table, plan_buses, today_of
+from tongqu.sectors.buses import Buses, BusPlan, ground_of, plan_buses, today_of
 
 SHIPO = "990102001002"
 """Has two trips a day."""
@@ -149,18 +147,24 @@ def test_cost_of_a_line_by_hand() -> None:
     states, offer = run("tiny")
     line = of_buses(offer).projects.set_index("project").loc["bus_line:990102002:1"]
     links = region["links"].set_index("link")
-    # By Shipo, which has trips but too few: both gain, and both get a stop.
+    # By Shipo, which has trips but too few: both gain, and both get a stop. Riders of Shipo count at the
+    # project of more trips. Pupils and market-goers of Yangling are at its town's seat, and save no ride.
     far, near = (states[0]["links.minutes"][names].sum() for names in (["l10", "l11"], ["l10"]))
     km = links["length_km"][["l10", "l11"]].sum()
     hours = 4 * 2 * (far * assume["bus.factor"] + assume["bus.layover"]) / 60
     yuan = hours * assume["bus.cost_per_hour"] + 4 * 2 * km * assume["bus.cost_per_km"]
-    people = states[0]["people.rural"][[YANGLING, SHIPO]]
-    fares = people.sum() * assume["bus.rides"] * assume["bus.fare"]
-    # Pupils and market-goers of Shipo ride to its town's seat; those of Yangling are there.
+    people = states[0]["people.rural"]
+    fares = people * assume["bus.rides"] * assume["bus.fare"]
     rides = sum(assume[f"bus.{what}_riders"] * assume[f"bus.{what}_days"] for what in ("school", "market"))
     ride_hours = 2 * 2 * near * assume["bus.factor"] / 60
     saved = people[SHIPO] / assume["bus.seats"] * rides * ride_hours * assume["bus.cost_per_hour"]
-    assert line["running_wan"] == pytest.approx(((yuan - fares) * DAYS - saved) / 10_000, rel=1e-4)
+    assert line["running_wan"] == pytest.approx((yuan - fares[YANGLING]) * DAYS / 10_000, rel=1e-4)
+    more = of_buses(offer).projects.set_index("project").loc["bus_trips:990102001"]
+    one_way = near * assume["bus.factor"]
+    driven = 2 * 2 * (one_way + assume["bus.layover"]) / 60 * assume["bus.cost_per_hour"]
+    driven += 2 * 2 * links["length_km"]["l10"] * assume["bus.cost_per_km"]
+    mine = (driven - fares[SHIPO]) * DAYS - saved
+    assert more["running_wan"] == pytest.approx(mine / 10_000, rel=1e-4)
     buses = hours / assume["bus.bus_hours"] * assume["bus.vehicle_cost"]
     assert line["capital_wan"] == pytest.approx(buses + 2 * assume["bus.stop_cost"], rel=1e-4)
 
@@ -268,13 +272,36 @@ def test_lines_keep_to_roads_that_a_bus_can_use() -> None:
     assert plan.lines.run_minutes[~lines.loop].max() <= 60
 
 
-def test_plan_as_a_feed(tmp_path: Path) -> None:
-    ground, plan = planned()
-    table = line_table(ground, plan)  # type: ignore[arg-type]
-    assert table["line"].is_unique
-    tables = feed_of(quzhou(), ground, plan, start_date="20270101", end_date="20271231")  # type: ignore[arg-type]
-    feed = write_feed(tmp_path / "lines.zip", tables)
-    assert feed.report.counts == {}
-    loops = plan.lines.loop.sum()
-    assert len(feed.trips) == 4 * (2 * len(table) - loops)
-    assert set(feed.routes["route_id"]) == set(table["line"])
+def test_fares_of_a_village_count_once() -> None:
+    """What all projects together take in is what riders of each village pay once."""
+    states, dear = run("quzhou")
+    free = Buses().offer(quzhou(), Forecast(states, dear), assume=assumed(quzhou(), bus__fare=0.0))
+    cost = [of_buses(offer).projects.set_index("project")["running_wan"] for offer in (dear, free)]
+    fares = (cost[1] - cost[0]) * 10_000
+    people = states[0]["people.rural"]
+    credit = dear.entries[dear.entries["key"] == "bus"]
+    kind = credit["project"].str.partition(":")[0]
+    assume = assumed(quzhou())
+    by_line = credit.loc[kind != "on_demand", "unit"].unique()
+    in_zone = pd.Index(credit.loc[kind == "on_demand", "unit"]).difference(by_line)
+    riding = (
+        people[by_line].sum() * assume["bus.rides"] + people[in_zone].sum() * assume["on_demand.requests"]
+    )
+    assert fares.sum() == pytest.approx(riding * 2.0 * DAYS)
+    assert credit["unit"].duplicated().any(), "without villages of two projects this says nothing"
+
+
+def test_what_few_trips_save() -> None:
+    """A school day needs two trips and a market day three; fares are paid all the same."""
+    region = tiny()
+
+    def saved(trips: float) -> float:
+        cost = []
+        for riders in (0.02, 0.0):
+            changes = {"bus__market_riders": riders, "bus__school_riders": 0.0, "bus__least_trips": trips}
+            made = Buses().offer(region, Forecast(*run("tiny")), assume=assumed(region, **changes))
+            cost.append(of_buses(made).projects.loc[lambda table: table["kind"] == "bus_line", "running_wan"])
+        return float((cost[1] - cost[0]).sum())
+
+    assert saved(3.0) > 0
+    assert saved(2.0) == 0

@@ -30,6 +30,7 @@ from tongqu.engine.simulate import simulate
 from tongqu.methods.land import BUILT, CLASSES, OPEN
 from tongqu.sectors.land import Land, sector
 from tongqu.sectors.land.base import base_of, built_class
+from tongqu.sectors.land.change import land_in
 from tongqu.sectors.land.parameters import check_parameters
 from tongqu.sectors.land.projects import own_projects
 
@@ -364,3 +365,61 @@ def test_quzhou_adds_up_to_its_outlines_and_fits_what_is_published() -> None:
         for kind, count in (("consolidation", 5), ("homestead_reuse", 5), ("quota_sale", 3))
     }
     assert (projects["node"] != "").all()
+
+
+def narrow(region: Region, *, open_mu: float, rural_mu: float) -> Region:
+    """The region with so much open land above basic farmland, and so much village land, in each place."""
+    land = region["land_use"]
+    basic = land[land["class"] == "basic_farmland"].set_index("unit")["area_mu"]
+    none = land["class"].isin([name for name in OPEN if name != "farmland"]) | (
+        land["class"] == "idle_homestead"
+    )
+    land.loc[none, "area_mu"] = 0.0
+    farmland = land["class"] == "farmland"
+    land.loc[farmland, "area_mu"] = land.loc[farmland, "unit"].map(basic) + open_mu
+    land.loc[land["class"] == "rural", "area_mu"] = rural_mu
+    return with_table(region, land)
+
+
+def test_no_plan_wants_more_land_than_there_is(tiny: Region, assume: Assume) -> None:
+    """A plain of 30 mu and 5 mu of village land: what is offered wants more of both."""
+    region = narrow(tiny, open_mu=30.0, rural_mu=5.0)
+    before = simulate(region, sectors(), scenario=short(), assume=assume)
+    others = join_offers(
+        [
+            project("a", "990101001001", 20.0),
+            project("b", "990101001002", 25.0),
+            project("move", "990101002001", -9.0, kind="relocation", of="relocation"),
+            project("c", "990102001001", 4.0),
+        ]
+    )
+    offer = offered(region, before, assume, others)
+    entries = offer.entries.set_index(["key", "project"])["amount"]
+    assert entries["open"].to_dict() == {"a": 20.0, "b": 25.0}, "the other county has enough"
+    assert entries["village"].to_dict() == {"move": 9.0}
+    limits = offer.limits.set_index(["key", "unit", "year"])["amount"]
+    grown = before[-1]["land.urban"][FIRST] - base_of(region).counties.loc[FIRST, "urban"]
+    assert limits["open", FIRST, 2028] == pytest.approx(30.0 - grown)
+    assert limits["village", FIRST, 2026] == 5.0
+    inside = simulate(
+        region, sectors(), scenario=short(), assume=assume, offer=offer, starts=pd.Series({"b": 2026})
+    )
+    assert area(inside[-1])[FIRST] == pytest.approx(area(before[0])[FIRST], abs=1e-6)
+
+
+def test_land_for_all_adds_no_rows(tiny: Region, states: tuple[State, ...], assume: Assume) -> None:
+    offer = offered(tiny, states, assume, project("a", "990101001001", 20.0))
+    assert not {"open", "village"} & {*offer.entries["key"], *offer.limits["key"]}
+
+
+def test_towns_grow_only_over_what_projects_leave(
+    tiny: Region, states: tuple[State, ...], assume: Assume
+) -> None:
+    region = narrow(tiny, open_mu=30.0, rural_mu=5.0)
+    base, opened = base_of(region), project("a", "990101001001", 20.0)
+    made = land_in(region, base, states[0], opened=opened, grown=np.array([30.0, 30.0]), assume=assume)
+    more = made["urban"] - base.counties["urban"]
+    assert more.to_dict() == pytest.approx({FIRST: 30.0, OTHER: 30.0}), "20 of them by the project"
+    gap = made[list(CLASSES)].sum(axis=1) - base.counties[list(CLASSES)].sum(axis=1)
+    assert gap.abs().max() < 1e-6
+    assert (made["basic_farmland"] <= made["farmland"]).all()

@@ -69,9 +69,28 @@ def one_county() -> Region:
         name: SOURCE[name][
             SOURCE[name]["unit"].str.startswith(("990101",)) | (SOURCE[name]["unit"] == "990100")
         ]
-        for name in ("units", "people", "observations", "jobs", "accounts", "sites")
+        for name in (
+            "units",
+            "people",
+            "observations",
+            "jobs",
+            "accounts",
+            "sites",
+            "land_use",
+            "parcel_demand",
+            "village_buses",
+            "village_broadband",
+        )
     }
     return variant(**kept)
+
+
+def no_networks() -> Region:
+    """None of the tables that a region may leave out, and no site of a network."""
+    gone = ("land_use", "parcel_demand", "village_buses", "village_broadband")
+    networks = ["base_station", "logistics_centre", "logistics_station", "parcel_point"]
+    sites = SOURCE["sites"]
+    return variant(sites=sites[~sites["kind"].isin(networks)], **dict.fromkeys(gone))
 
 
 def unknown(column: str, *names: str) -> pd.DataFrame:
@@ -97,6 +116,7 @@ SOUND = {
     "no township hospital": lambda: variant(sites=without("sites", kind="township_hospital")),
     "a village that no road reaches": lambda: variant(links=without("links", link="l12")),
     "a town without a node of its own": lambda: variant(units=blanked("units", "node", unit=TOWN)),
+    "no tables of land and networks": no_networks,
     "a single census": lambda: variant(people=without("people", year=2010)),
     "a village neither urban nor rural": lambda: variant(units=blanked("units", "residence", unit=FAR)),
 }

@@ -20,7 +20,7 @@ from tongqu.engine.simulate import simulate
 from tongqu.methods.settlement import agreement
 from tongqu.workflow import axis as package
 from tongqu.workflow.axis import Axis, AxisEffects, axis, axis_effects, effects
-from tongqu.workflow.axis.measures import seats_of
+from tongqu.workflow.axis.measures import NETWORK_SITES, seats_of
 from tongqu.workflow.axis.roles import ROLES, VILLAGES_PER_CENTRAL, WEIGHTS
 from tongqu.workflow.networks import region_network
 from tongqu.workflow.prepare import sectors_for
@@ -200,7 +200,7 @@ def test_measures_by_hand(quzhou: Region, found: Axis, states: tuple[State, ...]
     reach = (total.to_numpy()[:, None] * (minutes <= 30)).sum(axis=0)
     np.testing.assert_allclose(table.loc[some, "people_30"][clear], reach[clear])
     assert clear.sum() > 20
-    kinds = quzhou["sites"]["kind"].nunique()
+    kinds = len(set(quzhou["sites"]["kind"]) - set(NETWORK_SITES))
     assert table.groupby("level")["services"].sum().to_dict() == pytest.approx(
         {"town": 100 * kinds, "village": 100 * kinds}
     )

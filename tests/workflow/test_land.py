@@ -244,14 +244,14 @@ def test_a_raster_of_elevation_excludes_the_steep_half(region, cells, tmp_path):
     across = np.arange(200.0)
     x, _ = to_local(list(region.bbox[::2]), list(region.bbox[1::2]), epsg=region.epsg)
     step = (np.ptp(x) + 4000) / 200
-    high = np.where(across < 100, 50.0, 50.0 + (across - 100) * step * 0.45)
+    high = np.where(across < 100, 50.0, 50.0 + (across - 100) * step * 0.30)
     file = raster(tmp_path / "dem.tif", region, values=np.tile(high, (200, 1)))
     suited = suited_cells(region, cells, given(region, elevation=file))
     assert suited.relief == "raster"
     assert not suited.coarse
     west, east = cells.x < np.median(cells.x) - 3000, cells.x > np.median(cells.x) + 3000
     np.testing.assert_allclose(suited.slope_percent[west], 0, atol=1e-9)
-    np.testing.assert_allclose(suited.slope_percent[east], 45, rtol=1e-6)
+    np.testing.assert_allclose(suited.slope_percent[east], 30, rtol=1e-6)
     assert LIMIT == 25
     assert not suited.found.allowed[east].any()
     assert suited.found.allowed[west & ~cells.built].all()
@@ -323,6 +323,23 @@ def test_quality_has_to_lie_in_0_to_1(region, tmp_path):
         given(region, quality=file)
 
 
+@pytest.mark.parametrize(
+    ("values", "side", "rule"),
+    [
+        (np.where(np.arange(200) < 100, 50.0, -32768.0), 300, "heights that cannot be"),
+        (np.full(200, 9001.0), 300, "heights that cannot be"),
+        (np.arange(8.0), 7000, "heights too coarse for slopes"),
+    ],
+)
+def test_heights_that_say_nothing_of_slopes(region, tmp_path, values, side, rule):
+    """A nodata value that the file does not name made cliffs, and a coarse raster left every cell out."""
+    west, north = (float(one[0]) for one in to_local([region.bbox[0]], [region.bbox[3]], epsg=region.epsg))
+    box = (west - 1000, north + 1000, side, side)
+    file = raster(tmp_path / "dem.tif", region, values=np.tile(values, (len(values), 1)), box=box)
+    with pytest.raises(DataError, match=rule):
+        given(region, elevation=file)
+
+
 def test_too_many_cells(region):
     with pytest.raises(DataError, match="too many cells") as told:
         cells_of(region, base_of(region), side_m=50)
@@ -330,7 +347,9 @@ def test_too_many_cells(region):
     assert len(cells_of(region, base_of(region), side_m=side).x) <= MOST_CELLS * 1.01
 
 
-@pytest.mark.parametrize(("demand", "wrong"), [(0, 1), (-3.0, 1), (None, 0), (5, 0), ({"990102": 0.0}, 0)])
+@pytest.mark.parametrize(
+    ("demand", "wrong"), [(0, 1), (1e-9, 1), (-3.0, 1), (None, 0), (5, 0), ({"990102": 0.0}, 0)]
+)
 def test_demands_that_cannot_be(region, demand, wrong):
     assert len(wrong_numbers(region, cell_m=500, demand_ha=demand)) == wrong
 

@@ -27,11 +27,12 @@ from tongqu.apps.studies import (
 )
 from tongqu.base import DataError, Problem, Report
 from tongqu.data import Region
-from tongqu.data.readers.parcels import Parcels, finding_texts, read_parcels
+from tongqu.data.readers.parcel_words import finding_texts
+from tongqu.data.readers.parcels import Parcels, read_parcels
 from tongqu.views.land_html import land_html
 from tongqu.views.parcels_html import parcels_html
 from tongqu.workflow.land import land as study_land
-from tongqu.workflow.land.parcels import FILES, land_rows, noted, problem_file, problems_of, row_file
+from tongqu.workflow.land.parcels import FILES, noted, problem_file, problems_of, row_file
 from tongqu.workflow.land.study import wrong_numbers
 from tongqu.workflow.study import FieldStudy
 
@@ -217,7 +218,7 @@ def import_land(
         content: dict[Path, bytes] = {}
         if problems is not None:
             content[problems] = _problem_file(face, found, problems, loaded, survey)
-        rows = land_rows(found)
+        rows = found.land_use
         if broken:
             write_whole(content)
             raise DataError(broken)

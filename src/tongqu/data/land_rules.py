@@ -12,7 +12,7 @@ from tongqu.base.units import M2_PER_MU
 from tongqu.data.problems import Problems
 from tongqu.data.rules import Checked
 
-__all__ = ["check_land_use"]
+__all__ = ["AREA_SHARE", "check_land_use"]
 
 PARTS: Final[Mapping[str, str]] = {"basic_farmland": "farmland", "idle_homestead": "rural"}
 """Classes that are part of another, and that other; they are not added to the area."""

@@ -35,12 +35,12 @@ def check_logistics(tables: Mapping[str, Checked], *, problems: Problems) -> Non
     )
     if not units.has("node"):
         return
-    node = dict(zip(units.text["unit"], units.text["node"].notna(), strict=True))
+    roadless = units.text["unit"][units.text["node"].isna()]
     wanted = np.zeros(len(found), dtype=bool)
     for name in CARRIED:
         if demand.has(name):
             wanted |= demand.typed[name].to_numpy(dtype=np.float64) > 0
-    lost = (found == "village") & ~demand.text["unit"].map(node).fillna(value=True).astype(bool)
+    lost = (found == "village") & demand.text["unit"].isin(roadless)
     problems.add_rows(
         "a village with parcels but no road node",
         at=demand.place("unit"),

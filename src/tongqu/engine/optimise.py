@@ -41,6 +41,8 @@ LAND_WORDS: Final = {
     "construction": ("construction land", "新增建设用地"),
     "farmland": ("farmland above its floor and reserve", "耕地保有量与占补平衡"),
     "linked": ("saved quota that can be sold", "增减挂钩节余指标"),
+    "open": ("open land that can be built on", "可建设的未利用地与农用地"),
+    "village": ("village land that can be cleared", "可拆旧复垦的村庄用地"),
 }
 """Keys of the land ledger in words."""
 

@@ -23,6 +23,7 @@ def solve(
     bounds: Bounds,
     gap: float = 0.0,
     seconds: float = float("inf"),
+    nodes: int | None = None,
 ) -> Any:
     """What `scipy.optimize.milp` finds; standard output stays clean.
 
@@ -32,14 +33,19 @@ def solve(
         Relative gap at which the search may stop.
     seconds : float
         Time limit.
+    nodes : int, optional
+        Most nodes of the search: a limit that gives the same answer on every machine.
     """
+    limits: Any = {"time_limit": seconds, "mip_rel_gap": gap}
+    if nodes is not None:
+        limits["node_limit"] = nodes
     with _silent():
         return milp(
             objective,
             constraints=constraints,
             bounds=bounds,
             integrality=integrality,
-            options={"time_limit": seconds, "mip_rel_gap": gap},
+            options=limits,
         )
 
 

@@ -15,7 +15,8 @@ import shapely
 from tongqu.base import DataError
 from tongqu.base.units import M2_PER_MU
 from tongqu.data import to_local
-from tongqu.data.readers.parcels import land_code_classes, land_codes, read_parcels, words
+from tongqu.data.readers.parcel_words import land_code_classes, land_codes, words
+from tongqu.data.readers.parcels import read_parcels
 from tongqu.data.region import Region
 from tongqu.data.spec import table_specs
 
@@ -85,7 +86,8 @@ def test_rows_by_town_and_class(tmp_path: Path, tiny: Region, suffix: str) -> No
         write(path, shapes, crs="EPSG:4326", DLBM=codes, ZLDWDM=[TOWN, TOWN, TOWN, OTHER, OTHER])
     found = read(path, tiny)
     rows = found.land_use.set_index(["unit", "class"])["area_mu"] * M2_PER_MU
-    assert rows.round(1).to_dict() == pytest.approx(
+    assert len(rows) == 2 * len(table_specs()["land_use"].columns["class"].choices), "every class of both"
+    assert rows[rows > 0].round(1).to_dict() == pytest.approx(
         {
             (TOWN, "farmland"): 20_000,
             (TOWN, "rural"): 10_000,
@@ -118,7 +120,7 @@ def test_chinese_words_flags_and_the_settlement_code(tmp_path: Path, tiny: Regio
     )
     found = read(path, tiny)
     rows = (found.land_use.set_index("class")["area_mu"] * M2_PER_MU / 1e4).round(2)
-    assert rows.to_dict() == {
+    assert rows[rows > 0].to_dict() == {
         "basic_farmland": 1,
         "farmland": 2,
         "idle_homestead": 1,
@@ -178,6 +180,30 @@ def test_what_does_not_count_is_named_with_its_place(tmp_path: Path, tiny: Regio
     assert found.parcels["parcel"].to_list() == ["good", "bow"]
     # The town has 11.5 km²; these parcels are far less.
     assert seen.loc["area_differs", "unit"] == TOWN
+    assert seen.loc["area_differs", "value"].endswith(" / 17250 mu")
+    spoken = found.table("zh").set_index(found.findings["finding"])
+    assert spoken.loc["area_differs", "value"].endswith(" / 17250 亩")
+
+
+def test_the_place_of_a_broken_outline_is_the_middle_of_what_is_left(tmp_path: Path, tiny: Region) -> None:
+    """The two halves of a bow-tie cancel out before it is mended: its middle lay anywhere."""
+    bow = shapely.Polygon([(X, Y), (X + 100, Y + 100), (X + 100, Y), (X, Y + 100)])
+    blank = shapely.Polygon()
+    path = write(
+        tmp_path / "land.gpkg",
+        [bow, blank, square(3)],
+        DLBM=["0101"] * 3,
+        town=[TOWN] * 3,
+        parcel=list("abc"),
+    )
+    found = read(path, tiny)
+    seen = found.findings.set_index("finding")
+    x, y = to_local([seen.loc["invalid", "lon"]], [seen.loc["invalid", "lat"]], epsg=4549)
+    assert (x[0], y[0]) == pytest.approx((X + 50, Y + 50), abs=0.01)
+    assert seen.loc["invalid", "area_mu"] == pytest.approx(5000 / M2_PER_MU, rel=1e-4)
+    assert seen.loc["not_polygon", "parcel"] == "b", "nothing is drawn, so it has no place"
+    assert np.isnan(seen.loc["not_polygon", "lon"])
+    assert found.parcels["parcel"].to_list() == ["a", "c"]
 
 
 def test_files_that_cannot_be_used(tmp_path: Path, tiny: Region) -> None:
@@ -199,6 +225,8 @@ def test_files_that_cannot_be_used(tmp_path: Path, tiny: Region) -> None:
     lost = write(tmp_path / "lost.gpkg", [square(0)], DLBM=["9999"], town=[TOWN])
     assert rules(lost, tiny) == [("no parcel counts", "")]
     assert len(read(lost, tiny, classes={"9999": "forest"}).parcels) == 1
+    points = write(tmp_path / "points.gpkg", [shapely.Polygon()], **good)
+    assert rules(points, tiny) == [("the layer has no areas", "")]
     named = write(tmp_path / "named.gpkg", [square(0)], art=["0101"], ort=[TOWN])
     assert len(read(named, tiny, columns={"class": "art", "unit": "ort"}).parcels) == 1
     assert rules(named, tiny, columns={"klass": "art", "unit": "orte"})[:2] == [

@@ -17,15 +17,8 @@ from rasterio.transform import Affine
 
 from tongqu.base import DataError
 from tongqu.data import to_local, to_wgs84
-from tongqu.data.readers.raster import (
-    Grid,
-    Raster,
-    coarse_elevation,
-    read_raster,
-    sample,
-    slope_degrees,
-    zonal,
-)
+from tongqu.data.readers.raster import Grid, Raster, read_raster, sample
+from tongqu.data.readers.surface import coarse_elevation, slope_degrees, zonal
 
 EPSG = 4549
 WEST, NORTH = 400_000.0, 3_220_000.0
@@ -142,6 +135,22 @@ def test_another_system_is_named_and_reprojected_only_when_asked(tmp_path: Path)
     # The values are longitudes, so where they lie can be read off them, within a cell.
     some = np.linspace(lon[16], lon[24], 5)
     np.testing.assert_allclose(sample(found, lon=some, lat=np.full(5, (south + north) / 2)), some, atol=0.001)
+
+
+def test_scaled_heights_are_read_in_their_unit(tmp_path: Path) -> None:
+    path = write(tmp_path / "dm.tif", ramp() * 10, dtype="int16", nodata=-32768)
+    with rasterio.open(path, "r+") as file:
+        file.scales, file.offsets = (0.1,), (5.0,)
+    found = read_raster(path, bbox=BOX, epsg=EPSG)
+    plain = read_raster(write(tmp_path / "m.tif", ramp()), bbox=BOX, epsg=EPSG)
+    np.testing.assert_allclose(found.values, plain.values + 5)
+
+
+def test_no_position_and_no_numbers(tmp_path: Path) -> None:
+    flat = write(tmp_path / "flat.tif", ramp(), transform=Affine(0, 0, WEST, 0, 0, NORTH))
+    assert rules(flat, reproject=True) == ["the raster has no position"]
+    waves = write(tmp_path / "waves.tif", ramp(), dtype="complex64", nodata=None)
+    assert rules(waves) == ["the raster holds complex numbers"]
 
 
 def test_nodata_everywhere_and_elsewhere(tmp_path: Path) -> None:

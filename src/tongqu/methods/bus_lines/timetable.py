@@ -43,7 +43,7 @@ def departures(
     Raises
     ------
     DataError
-        If the last departure comes before the first, or there are more fixed times than trips.
+        If the last departure comes before the first, or fixed times are more than the trips or negative.
 
     Examples
     --------
@@ -59,6 +59,7 @@ def departures(
     enough = len(fixed) <= trips
     mend = "let the line make as many trips as it has fixed times"
     require(enough, column="fixed", rule="more fixed times than trips", mend=mend)
+    floats(fixed, column="fixed", low=0)
     times = np.round(np.linspace(first, last, trips)) if trips > 1 else np.full(trips, float(first))
     free = np.ones(trips, dtype=bool)
     for time in sorted(fixed):
@@ -81,6 +82,7 @@ def feed_tables(
     layover: float = 5.0,
     fixed: Mapping[int, Sequence[float]] | None = None,
     timezone: str = "Asia/Shanghai",
+    language: str = "zh",
 ) -> dict[str, pd.DataFrame]:
     """The tables of a GTFS feed for lines that run every day, for `tongqu.data.gtfs.write_feed`.
 
@@ -110,6 +112,8 @@ def feed_tables(
         Departures that must be, by line; see `departures`.
     timezone : str
         Of the operator.
+    language : str
+        Of names, as BCP 47 has it.
 
     Returns
     -------
@@ -168,7 +172,7 @@ def feed_tables(
     clock = trip["leave"].map(lambda minute: f"{int(minute) // 60:02d}{int(minute) % 60:02d}")
     back = trip["back"].astype("int64").astype("str")
     trip["shape_id"] = trip["route_id"] + "-" + back
-    trip["trip_id"] = trip["shape_id"] + "-" + clock
+    trip["trip_id"] = _distinct(trip["shape_id"] + "-" + clock)
     calls = trip.merge(ways, on="shape_id", sort=False, validate="many_to_many")
     seconds = np.round(60 * (calls["leave"] + calls["minutes"])).astype("int64")
     calls = calls.assign(arrival_time=seconds, departure_time=seconds)
@@ -183,8 +187,20 @@ def feed_tables(
         ),
         calls=calls,
         ways=ways,
-        about={"agency": agency, "timezone": timezone, "start_date": start_date, "end_date": end_date},
+        about={
+            "agency": agency,
+            "timezone": timezone,
+            "language": language,
+            "start_date": start_date,
+            "end_date": end_date,
+        },
     )
+
+
+def _distinct(names: pd.Series) -> pd.Series:
+    """Names of trips; of those that leave in the same minute the second gets ``-2`` and so on."""
+    number = names.groupby(names).cumcount() + 1
+    return names.where(number == 1, names + "-" + number.astype("str"))
 
 
 def _ways(runs: Lines, stops: pd.DataFrame, *, route: npt.NDArray[Any]) -> pd.DataFrame:
@@ -245,7 +261,9 @@ def _as_feed(
     operator = {"agency_id": ["1"], "agency_name": [about["agency"]], "agency_url": ["https://example.org/"]}
     publisher = {"feed_publisher_name": [about["agency"]], "feed_publisher_url": ["https://example.org/"]}
     return {
-        "agency": pd.DataFrame(operator | {"agency_timezone": [about["timezone"]], "agency_lang": ["zh"]}),
+        "agency": pd.DataFrame(
+            operator | {"agency_timezone": [about["timezone"]], "agency_lang": [about["language"]]}
+        ),
         "stops": pd.DataFrame(
             {
                 "stop_id": places["stop_id"].astype("str"),
@@ -295,7 +313,7 @@ def _as_feed(
         ),
         "feed_info": pd.DataFrame(
             publisher
-            | {"feed_lang": ["zh"], "feed_version": ["1"]}
+            | {"feed_lang": [about["language"]], "feed_version": ["1"]}
             | {f"feed_{name}": value for name, value in dates.items()}
         ),
     }

@@ -16,8 +16,8 @@ from tongqu.methods._milp import solve
 
 __all__ = ["Answer", "Program"]
 
-_LIMIT = 1
-"""Status of ``scipy.optimize.milp`` when its time or node limit was reached."""
+_LIMITS = (1, 4)
+"""Statuses of ``scipy.optimize.milp`` when its time or node limit was reached."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,6 +78,7 @@ class Program:
         lower: npt.ArrayLike = 0.0,
         seconds: float,
         gap: float,
+        nodes: int | None = None,
     ) -> Answer:
         """Minimise; integer variables are 0 or 1.
 
@@ -96,10 +97,11 @@ class Program:
             ),
             seconds=seconds,
             gap=gap,
+            nodes=nodes,
         )
         values = found.x  # None without an answer
         if values is None:
-            why = "no answer was found in time" if found.status == _LIMIT else "no answer keeps all limits"
+            why = "no answer was found in time" if found.status in _LIMITS else "no answer keeps all limits"
             raise TongquError(
                 f"hub location: {why}; allow more hubs, more capacity or longer ways, or give it more seconds"
             )

@@ -13,7 +13,7 @@ from tongqu.base import TongquError
 from tongqu.methods._arrays import Bools, Floats, Ints
 from tongqu.methods.hubs._program import Program
 
-__all__ = ["Choice", "Model", "Sites", "sums"]
+__all__ = ["Choice", "Limits", "Model", "Sites", "sums"]
 
 _OPEN = 0.5
 """Value of an integer variable from which on it is 1."""
@@ -41,6 +41,15 @@ class Choice:
     station_of: Ints
     opened: Bools
     total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a search ends: seconds, relative gap, nodes."""
+
+    seconds: float
+    gap: float
+    nodes: int | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,7 +181,7 @@ class Model:
         total += (self.unserved or 0.0) * self.demand[~served].sum()
         return Choice(point_of, station_of, opened, float(total))
 
-    def alternate(self, relaxed: Floats, *, seconds: float) -> Choice | None:
+    def alternate(self, relaxed: Floats, limits: Limits) -> Choice | None:
         """Points for given stations, then stations for given points, until nothing gets cheaper.
 
         Both steps are small programs that are solved to `_STEP_GAP`. The first step charges each point a mean
@@ -182,11 +191,11 @@ class Model:
         share = float(relaxed[station] @ self.stations.fixed) / max(float(relaxed[served].sum()), 1.0)
         opened: Bools = np.ones(len(self.stations.fixed), dtype=np.bool_)
         best: Choice | None = None
-        each = seconds / 4
+        step = Limits(limits.seconds / 4, _STEP_GAP, limits.nodes)
         for _ in range(_STEPS):
             try:
-                point_of = self._points_step(opened, share=share if best is None else 0.0, seconds=each)
-                station_of = self._stations_step(point_of, seconds=each)
+                point_of = self._points_step(opened, share=share if best is None else 0.0, limits=step)
+                station_of = self._stations_step(point_of, limits=step)
             except TongquError:
                 return best
             used = station_of[station_of >= 0]
@@ -198,7 +207,7 @@ class Model:
             best, opened = found, now
         return best
 
-    def _points_step(self, opened: Bools, *, share: float, seconds: float) -> Ints:
+    def _points_step(self, opened: Bools, *, share: float, limits: Limits) -> Ints:
         """Point of each village when every point is served from the cheapest of the open stations."""
         van, depot, stop = self.drive
         village, point, value = self.walk
@@ -232,12 +241,13 @@ class Model:
             np.concatenate([self.demand[village] * handled, charge, missed]),
             integer=whole,
             lower=low,
-            seconds=seconds,
-            gap=_STEP_GAP,
+            seconds=limits.seconds,
+            gap=limits.gap,
+            nodes=limits.nodes,
         )
         return _chosen(village, point, answer.values[:pairs], size=len(self.demand))
 
-    def _stations_step(self, point_of: Ints, *, seconds: float) -> Ints:
+    def _stations_step(self, point_of: Ints, *, limits: Limits) -> Ints:
         """Station of each point that villages use or that is open in any case."""
         size, count = len(self.points.fixed), len(self.stations.fixed)
         reached = point_of >= 0
@@ -261,8 +271,9 @@ class Model:
             np.concatenate([stop + self.stations.per_parcel[depot] * load[van], self.stations.fixed]),
             integer=np.concatenate([np.full(len(van), float(limited)), np.ones(count)]),
             lower=np.concatenate([np.zeros(len(van)), self.stations.pinned]),
-            seconds=seconds,
-            gap=_STEP_GAP,
+            seconds=limits.seconds,
+            gap=limits.gap,
+            nodes=limits.nodes,
         )
         return _chosen(van, depot, answer.values[: len(van)], size=size)
 

@@ -93,7 +93,8 @@ def locate_hubs(
     Parameters
     ----------
     distance : array_like of float
-        Minutes, km or yuan per unit of flow, shape (places, places), 0 or more, all finite.
+        Minutes, km or yuan per unit of flow from each row's place to each column's, shape (places, places),
+        0 or more, all finite, of shortest ways: where a detour is shorter, flows may pass a third hub.
     flow : array_like of float
         Flow from each place to each other, say parcels a day, shape (places, places), 0 or more.
     allocation : {"multiple", "single"}
@@ -173,7 +174,10 @@ def _task(
     legs: tuple[float, float, float],
     limits: tuple[float, float],
 ) -> _Task:
-    way, sent = floats(distance, column="distance", low=0, high=_LARGE), floats(flow, column="flow", low=0)
+    way, sent = (
+        floats(distance, column="distance", low=0, high=_LARGE),
+        floats(flow, column="flow", low=0, high=_LARGE),
+    )
     square = way.ndim == 2 and way.shape[0] == way.shape[1] > 0 and sent.shape == way.shape
     require(
         square, column="flow", rule="shapes do not fit", mend="give square tables of distance and flow alike"
@@ -307,9 +311,9 @@ def _single(task: _Task) -> tuple[Answer, Floats]:
             ],
             high=0.0,
         )
-    assign = task.distance * (
-        task.collection * sent[:, np.newaxis] + task.distribution * received[:, np.newaxis]
-    )
+    # Out of place i to its hub k, and back from k to i: the two ways may differ.
+    assign = task.collection * task.distance * sent[:, np.newaxis]
+    assign += task.distribution * task.distance.T * received[:, np.newaxis]
     assign[np.arange(n), np.arange(n)] += task.fixed
     cost = np.concatenate([assign.ravel(), np.broadcast_to(task.transfer * task.distance, (n, n, n)).ravel()])
     integer = np.concatenate([np.ones(n * n), np.zeros(n**3)])

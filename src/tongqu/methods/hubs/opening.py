@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tongqu.base import DataError, Problem
 from tongqu.methods._arrays import Floats, Ints, floats, positions, require
-from tongqu.methods.hubs._two_levels import Choice, Model, Sites, sums
+from tongqu.methods.hubs._two_levels import Choice, Limits, Model, Sites, sums
 
 __all__ = ["Candidates", "Opened", "Pairs", "open_sites"]
 
@@ -108,6 +108,7 @@ def open_sites(
     search: Search = "auto",
     seconds: float = 60.0,
     gap: float = 0.001,
+    nodes: int | None = None,
 ) -> Opened:
     """Open stations and points so that every village is served at least cost.
 
@@ -124,7 +125,7 @@ def open_sites(
     walks, drives : Pairs
         Which villages can use which point, which points which station.
     unserved : float, optional
-        Yuan that a parcel of an unserved village counts. Left out, every village must be served.
+        Yuan that a parcel of an unserved village counts, 0 or more. Left out, every village must be served.
     names : array_like of str, optional
         Names of the villages for messages, shape (villages,).
     search : {"auto", "exact", "alternating"}
@@ -132,6 +133,9 @@ def open_sites(
     seconds, gap : float
         Time limit of the search (a quarter for each alternating step; the relaxation is not counted), and
         relative gap at which the exact one may stop.
+    nodes : int, optional
+        Most nodes of each program's search. A time limit that is reached makes the answer depend on the
+        machine; this one does not.
 
     Returns
     -------
@@ -168,22 +172,33 @@ def open_sites(
     upper, lower = _sites(stations, column="stations"), _sites(points, column="points")
     walk = _pairs(walks, column="walks", sizes=(len(parcels), len(lower.fixed)))
     drive = _pairs(drives, column="drives", sizes=(len(lower.fixed), len(upper.fixed)))
+    if unserved is not None:
+        floats([unserved], column="unserved", low=0, high=_LARGE)
+    require(
+        len(parcels) > 0, column="demand", rule="there is no village", mend="give the parcels of one or more"
+    )
     if unserved is None:
         _require_reach(parcels, walk[:2], drive[0], names=names)
     model = Model(parcels, lower, upper, walk, drive, unserved)
     exact = search == "exact" or (search == "auto" and len(model.ways[0]) <= EXACT_WAYS)
+    limits = Limits(seconds, gap, nodes)
     if exact:
-        return _exactly(model, seconds=seconds, gap=gap)
+        return _exactly(model, limits)
     relaxed = model.program().relax(model.cost(), lower=model.lower_bounds(), upper=1.0)
-    found = model.alternate(relaxed.values, seconds=seconds)
+    found = model.alternate(relaxed.values, limits)
     if found is None:
-        return _exactly(model, seconds=seconds, gap=gap)
+        return _exactly(model, limits)
     return _opened(model, found, bound=relaxed.bound, search="alternating")
 
 
-def _exactly(model: Model, *, seconds: float, gap: float) -> Opened:
+def _exactly(model: Model, limits: Limits) -> Opened:
     answer = model.program().solve(
-        model.cost(), integer=model.integer(), lower=model.lower_bounds(), seconds=seconds, gap=gap
+        model.cost(),
+        integer=model.integer(),
+        lower=model.lower_bounds(),
+        seconds=limits.seconds,
+        gap=limits.gap,
+        nodes=limits.nodes,
     )
     return _opened(model, model.choice(answer.values), bound=answer.bound, search="exact")
 

@@ -118,6 +118,7 @@ def estimated_rounds(
     )
     same = n.shape == filled.shape == time.shape == way.shape == area.shape
     require(same, column="stops", rule="shapes do not fit", mend="give one value of each for every area")
+    vehicle.checked()
     pace = np.divide(time, way, out=np.zeros_like(way), where=way > 0)
     trips = np.where(n > 0, np.maximum(np.ceil(filled - ROUNDING), 1.0), 0.0)
     shift = min(vehicle.shift, vehicle.ends - vehicle.starts)

@@ -11,7 +11,7 @@ import pyvrp
 from pyvrp.stop import MaxIterations, MaxRuntime, MultipleCriteria
 
 from tongqu.base import DataError
-from tongqu.methods._arrays import Bools, Floats, Ints
+from tongqu.methods._arrays import Bools, Floats, Ints, floats, require
 from tongqu.methods.rounds.bound import lower_bound
 from tongqu.methods.rounds.merge import merged
 from tongqu.methods.rounds.stops import Stops, Vehicle, Ways, impossible_stops, named_ways
@@ -33,6 +33,10 @@ PENALTY: Final = 1e7
 visit that is made too late would pay, as a yuan is 100 000 units here."""
 HALVES: Final = 2
 """Parts of the search, of equal length; after each, rounds that one vehicle can make are joined."""
+MOST_VISITS: Final = 5000
+"""Visits of a day up to which the tables of ways fit into memory; beyond, loads are given in wrong units."""
+MOST_SEED: Final = 2**31 - HALVES
+"""PyVRP takes 32 bits; each half of the search has a seed of its own."""
 NO_LIMIT: Final = int(np.iinfo(np.int64).max)
 
 
@@ -147,8 +151,8 @@ def plan_rounds(
     Raises
     ------
     DataError
-        If a value is missing or negative, shapes do not fit, or (unless `leave_out`) stops cannot be served,
-        each named; see `impossible_stops`.
+        If a value is missing or negative, shapes do not fit, loads need more than `MOST_VISITS` visits, or
+        (unless `leave_out`) stops cannot be served, each named; see `impossible_stops`.
 
     References
     ----------
@@ -165,13 +169,15 @@ def plan_rounds(
     ([[0, 1], [2]], 144.0, 1.108)
     """
     named = named_ways(ways, stops=len(stops), vehicles=vehicles)
+    floats([iterations], column="iterations", low=1)
+    floats([seed], column="seed", low=0, high=MOST_SEED)
     wrong = impossible_stops(stops, named, vehicles=vehicles)
     if wrong.problems and not leave_out:
         raise DataError(wrong.problems)
     unserved = {int(spot): one.rule for spot, one in zip(wrong.stops, wrong.problems, strict=True)}
     carried: Bools = np.asarray(((stops.load_in > 0) | (stops.load_out > 0)).any(axis=1), dtype=np.bool_)
     carried[wrong.stops] = False
-    visits = _visits(stops, np.flatnonzero(carried), vehicles=vehicles)
+    visits = _visits(stops, np.flatnonzero(carried), named, vehicles=vehicles)
     if not len(visits.stop):
         return _summary([], stops, named, vehicles=vehicles, visits=visits, unserved=unserved)
     best = _search(stops, named, visits=visits, vehicles=vehicles, most=(iterations, seconds), seed=seed)
@@ -189,11 +195,22 @@ class _Visits:
     share: Floats
 
 
-def _visits(stops: Stops, rows: Ints, *, vehicles: Sequence[Vehicle]) -> _Visits:
-    most = np.array([max(v.parcels for v in vehicles), max(v.kg for v in vehicles)])
-    need = np.maximum(stops.load_in, stops.load_out)[rows] / most
-    parts = np.maximum(np.ceil(need.max(axis=1)), 1).astype(np.int64) if len(rows) else rows
-    return _Visits(np.repeat(rows, parts), np.repeat(1.0 / np.maximum(parts, 1), parts))
+def _visits(stops: Stops, rows: Ints, named: Mapping[str, Ways], *, vehicles: Sequence[Vehicle]) -> _Visits:
+    room = np.zeros((len(rows), 2))
+    for one in vehicles:  # only a vehicle that gets there takes its load
+        way = np.asarray(named[one.ways].minutes)
+        joined = np.isfinite(way[0, rows + 1]) & np.isfinite(way[rows + 1, 0])
+        room = np.maximum(room, np.where(joined[:, np.newaxis], [one.parcels, one.kg], 0.0))
+    need = np.maximum(stops.load_in, stops.load_out)[rows] / room
+    visits = np.maximum(np.ceil(need.max(axis=1, initial=0.0)), 1)
+    require(
+        float(visits.sum()) <= MOST_VISITS,
+        column="stops",
+        rule="loads that need thousands of visits a day",
+        mend="give parcels and kg of one day, or larger vehicles",
+    )
+    parts = visits.astype(np.int64)
+    return _Visits(np.repeat(rows, parts), np.repeat(1.0 / visits, parts))
 
 
 def _whole(values: Floats, scale: int) -> Ints:

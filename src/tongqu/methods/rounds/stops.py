@@ -123,11 +123,12 @@ class Ways:
         DataError
             If a value is missing or negative, or the shape is not that of the depot and the stops.
         """
-        minutes, km = (floats(each, column=name, low=0) for each, name in self._named())
+        minutes, km = (floats(each, column=name, low=0).copy() for each, name in self._named())
         shape = (stops + 1, stops + 1)
         for each, name in ((minutes, "minutes"), (km, "km")):
             rule, mend = "its shape is wrong", f"give {shape} values: the depot and then every stop"
             require(each.shape == shape, column=name, rule=rule, mend=mend)
+            np.fill_diagonal(each, 0.0)  # a place is where it is, whatever the table says
         return Ways(minutes, km)
 
     def _named(self) -> tuple[tuple[npt.ArrayLike, str], ...]:
@@ -180,6 +181,23 @@ class Vehicle:
     reloads: int = 0
     ways: str = "road"
 
+    def checked(self) -> Vehicle:
+        """The same vehicle.
+
+        Raises
+        ------
+        DataError
+            If it can carry nothing, or a cost, a time or a number is missing or negative.
+        """
+        column = f"vehicles, {self.name}"
+        least = np.nextafter(0.0, 1.0)
+        floats([self.parcels, self.kg], column=f"{column}: parcels, kg", low=least)
+        costs = [self.per_km, self.per_minute, self.per_day, self.starts]
+        floats(costs, column=f"{column}: per_km, per_minute, per_day, starts", low=0, high=_LARGE)
+        limits = [self.count, self.reloads, self.ends, self.shift, self.max_km]
+        floats(limits, column=f"{column}: count, reloads, ends, shift, max_km", low=0)
+        return self
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Impossible:
@@ -203,8 +221,9 @@ def impossible_stops(
     """Find stops with something to carry that no vehicle can serve on a round of their own.
 
     In this order: the window closes before it opens; there is no road; the vehicle with the earliest
-    arrival (after loading what is released) comes after it closes; the round does not end within shift, day
-    and range; one parcel or the service is more than it takes. Only the first reason of a stop is given.
+    arrival (after loading what is released) comes after it closes; the round, service and all, does not end
+    within shift, day and range. Only the first reason of a stop is given. A load too large for one vehicle is
+    no reason: it comes in several visits.
 
     Parameters
     ----------
@@ -277,6 +296,8 @@ def named_ways(
     """The ways by name as checked arrays; a single one is called ``road``."""
     given = {"road": ways} if isinstance(ways, Ways) else dict(ways)
     require(len(vehicles) > 0, column="vehicles", rule="there is none", mend="give one vehicle or more")
+    for vehicle in vehicles:
+        vehicle.checked()
     lost = sorted({vehicle.ways for vehicle in vehicles} - set(given))
     require(
         not lost,

@@ -1,6 +1,5 @@
 """Buses: who has a bus, and lines, more trips and buses on demand as projects."""
 
-from tongqu.sectors.buses.feed import feed_of, line_table
 from tongqu.sectors.buses.ground import Ground, Today, ground_of, today_of
 from tongqu.sectors.buses.plan import BusPlan, plan_buses
 from tongqu.sectors.buses.sector import Buses, sector
@@ -10,9 +9,7 @@ __all__ = [
     "Buses",
     "Ground",
     "Today",
-    "feed_of",
     "ground_of",
-    "line_table",
     "plan_buses",
     "sector",
     "today_of",

@@ -11,6 +11,7 @@ import pandas as pd
 
 from tongqu.contracts import Assume
 from tongqu.data import Region
+from tongqu.data.seats import seat_nodes
 from tongqu.methods.roads import road_network
 from tongqu.methods.travel import Network
 
@@ -128,7 +129,7 @@ def ground_of(region: Region, today: Today, *, minutes: pd.Series, assume: Assum
     """
     links, villages = region["links"], region.level("village")
     network = road_network(region["nodes"], links, minutes=minutes)
-    node = _seat_nodes(region)
+    node = seat_nodes(region)
     towns = region.level("town")
     towns = towns.assign(node=node.loc[towns.index])
     towns = towns[towns["node"].notna()]
@@ -152,13 +153,3 @@ def ground_of(region: Region, today: Today, *, minutes: pd.Series, assume: Assum
         usable=(graded.astype(bool) | known).to_numpy(dtype=np.bool_) & ~fast,
         network=network,
     )
-
-
-def _seat_nodes(region: Region) -> pd.Series:
-    """Road node of each unit: its own, that of its seat, or of its seat's seat; missing where unknown."""
-    units = region["units"].set_index("unit")
-    node, holder = units["node"], units["seat"]
-    for _ in range(2):
-        node = node.fillna(holder.map(units["node"]))
-        holder = holder.map(units["seat"])
-    return node

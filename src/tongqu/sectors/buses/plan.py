@@ -26,7 +26,7 @@ from tongqu.methods.travel import Network, Pairs
 from tongqu.sectors.buses.ground import Bools, Floats, Ground, Ints
 from tongqu.sectors.buses.parameters import line_costs_of
 
-__all__ = ["BusPlan", "plan_buses"]
+__all__ = ["BusPlan", "LineCandidates", "near_lines", "plan_buses", "walks_of"]
 
 GAP: Final = 0.005
 """Share by which the lines may cost more than the cheapest."""
@@ -110,10 +110,8 @@ def plan_buses(
     """
     goal = wanted.to_numpy(dtype=np.bool_)
     mass = people.to_numpy(dtype=np.float64)
-    walks = stops_in_walk(
-        ground.network, km=ground.km, villages=ground.spot, limit_km=assume["bus.walk_limit"] / 1000
-    )
-    parts = [_near_lines(ground, goal, mass, walks=walks, assume=assume)]
+    walks = walks_of(ground, assume=assume)
+    parts = [near_lines(ground, goal, people=mass, walks=walks, assume=assume)]
     reached = np.asarray(parts[0].covers.sum(axis=0)) > 0
     if roads is not None and links is not None:
         rest = goal & ~reached
@@ -136,17 +134,53 @@ def plan_buses(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Candidates:
+class LineCandidates:
+    """Lines that may be chosen.
+
+    Parameters
+    ----------
+    lines : Lines
+        Over node positions of the network; a line's group is the position of its town.
+    covers : scipy.sparse.csr_array of bool
+        Wanted villages that each line serves, shape (lines, villages).
+    requires : numpy.ndarray of str
+        Road project that each needs, blank for none, shape (lines,).
+    """
+
     lines: Lines
     covers: csr_array[Any]
     requires: npt.NDArray[Any]
 
-    def take(self, rows: Ints) -> _Candidates:
-        return _Candidates(self.lines.take(rows), csr_array(self.covers[rows]), self.requires[rows])
+    def take(self, rows: Ints) -> LineCandidates:
+        """Some of them, by position."""
+        return LineCandidates(self.lines.take(rows), csr_array(self.covers[rows]), self.requires[rows])
 
 
-def _near_lines(ground: Ground, goal: Bools, people: Floats, *, walks: Pairs, assume: Assume) -> _Candidates:
-    """Candidates over roads that a bus can use."""
+def walks_of(ground: Ground, *, assume: Assume) -> Pairs:
+    """Pairs of village (origin) and road node (target) within a walk to a stop."""
+    return stops_in_walk(
+        ground.network, km=ground.km, villages=ground.spot, limit_km=assume["bus.walk_limit"] / 1000
+    )
+
+
+def near_lines(
+    ground: Ground, goal: Bools, *, people: Floats, walks: Pairs, assume: Assume
+) -> LineCandidates:
+    """Lines from where those of a town begin, over roads that a bus can use, to stops near its villages.
+
+    Parameters
+    ----------
+    ground : Ground
+        Roads and seats.
+    goal : numpy.ndarray of bool
+        Villages to be served, shape (villages,).
+    people : numpy.ndarray of float
+        People of each village; they steer detours.
+    walks : Pairs
+        Of `walks_of`.
+    assume : Assume
+        Standards.
+    """
     mine = np.flatnonzero(goal[walks.origin] & (ground.town[walks.origin] >= 0))
     # Lines run to the stops within a walk of the villages, each with the people who would walk there.
     ends = pd.DataFrame(
@@ -159,7 +193,7 @@ def _near_lines(ground: Ground, goal: Bools, people: Floats, *, walks: Pairs, as
     lines = _generated(ground, ends, roads=ground.roads(), assume=assume)
     covers = _wanted(covered_by(lines, walks, villages=goal.size), goal)
     kept = undominated(lines, covers)
-    return _Candidates(lines, covers, np.full(len(lines), "", dtype=object)).take(kept)
+    return LineCandidates(lines, covers, np.full(len(lines), "", dtype=object)).take(kept)
 
 
 def _generated(ground: Ground, ends: pd.DataFrame, *, roads: Network, assume: Assume) -> Lines:
@@ -191,9 +225,11 @@ def _beyond(
     roads: Offer,
     links: pd.Series,
     assume: Assume,
-) -> _Candidates:
+) -> LineCandidates:
     """Candidates to villages whose road is a project: one line for each project, which it requires."""
-    empty = _Candidates(join_lines([]), csr_array((0, goal.size), dtype=np.bool_), np.empty(0, dtype=object))
+    empty = LineCandidates(
+        join_lines([]), csr_array((0, goal.size), dtype=np.bool_), np.empty(0, dtype=object)
+    )
     upgrades = link_upgrades(roads)
     projects = roads.projects.set_index("project")
     place = pd.Series(
@@ -220,7 +256,7 @@ def _beyond(
         needs += [str(name)] * len(found)
     lines = join_lines(made)
     covers = _wanted(covered_by(lines, walks, villages=goal.size), goal)
-    return _Candidates(lines, covers, np.array(needs, dtype=object))
+    return LineCandidates(lines, covers, np.array(needs, dtype=object))
 
 
 def _direct(ground: Ground, ends: pd.DataFrame, *, roads: Network, assume: Assume) -> Lines:
@@ -238,7 +274,7 @@ def _direct(ground: Ground, ends: pd.DataFrame, *, roads: Network, assume: Assum
     return Lines(lines.ptr, lines.node, lines.minutes, lines.km, lines.kind, np.full(len(lines), at))
 
 
-def _cheapest(part: _Candidates, *, trips: int, assume: Assume) -> tuple[_Candidates, float]:
+def _cheapest(part: LineCandidates, *, trips: int, assume: Assume) -> tuple[LineCandidates, float]:
     """The lines that serve at least cost all that the candidates can."""
     if len(part.lines) == 0:
         return part, 0.0

@@ -11,13 +11,14 @@ from scipy.sparse import csr_array
 
 from tongqu.contracts import Assume, Offer, cost_entries, lasting_entries, project_table
 from tongqu.data import Region
-from tongqu.methods.bus_lines import DAYS, LineCosts, Lines, merged_saving, zone_costs
-from tongqu.methods.travel import minutes_matrix, within
+from tongqu.methods.bus_lines import DAYS, LineCosts, Lines, zone_costs
+from tongqu.methods.travel import within
 from tongqu.sectors.buses.ground import Floats, Ground, Ints
 from tongqu.sectors.buses.parameters import zone_rules_of
 from tongqu.sectors.buses.plan import BusPlan
+from tongqu.sectors.buses.riders import minutes_to_seat
 
-__all__ = ["SERVICE", "line_projects", "trip_projects", "zone_projects"]
+__all__ = ["SERVICE", "YUAN_PER_WAN", "line_projects", "trip_projects", "zone_projects"]
 
 SERVICE: Final = "bus"
 """Key of the ledger ``served``."""
@@ -31,14 +32,15 @@ YUAN_PER_WAN: Final = 10_000
 
 
 def line_projects(
-    region: Region, ground: Ground, plan: BusPlan, *, people: pd.Series, stops: pd.Series, assume: Assume
+    region: Region, ground: Ground, plan: BusPlan, *, income: pd.Series, stops: pd.Series, assume: Assume
 ) -> Offer:
     """A project for each of the best lines of a town, ``bus_line:<town>:<n>``.
 
     Parameters
     ----------
-    people, stops : Series
-        People of each village who lack a bus, and whether buses stop there today.
+    income, stops : Series
+        万元 a year that its riders bring to the first line that serves each village, and whether buses stop
+        there today.
     """
     rows = _best(plan)
     lines, covers = plan.lines.take(rows), csr_array(plan.covers[rows])
@@ -73,8 +75,7 @@ def line_projects(
             "size_unit": "trip/day",
             "capital_wan": _buses(costs.hours[:, 0], assume)
             + assume["bus.stop_cost"] * _new(ground, lines, stops),
-            "running_wan": costs.yuan[:, 0] * DAYS / YUAN_PER_WAN
-            - _first(covers) @ _income(ground, people, assume=assume),
+            "running_wan": costs.yuan[:, 0] * DAYS / YUAN_PER_WAN - _first(covers) @ income.to_numpy(),
             "requires": needs,
         },
         at=units,
@@ -84,7 +85,7 @@ def line_projects(
 
 
 def trip_projects(
-    region: Region, ground: Ground, plan: BusPlan, *, missing: pd.Series, people: pd.Series, assume: Assume
+    region: Region, ground: Ground, plan: BusPlan, *, missing: pd.Series, income: pd.Series, assume: Assume
 ) -> Offer:
     """A project for each town where villages have too few trips, ``bus_trips:<town>``: more on their lines.
 
@@ -94,6 +95,8 @@ def trip_projects(
         Lines of one trip a day that pass these villages.
     missing : Series of float
         Trips that each village lacks; 0 where it has enough, or none at all.
+    income : Series of float
+        万元 a year that riders of each village bring.
     """
     covers = csr_array(plan.covers)
     town = np.unique(plan.lines.group)
@@ -124,7 +127,7 @@ def trip_projects(
             "size_unit": "trip/day",
             "capital_wan": _buses(trips * (member @ plan.costs.hours[:, 0]), assume),
             "running_wan": trips * (member @ plan.costs.yuan[:, 0]) * DAYS / YUAN_PER_WAN
-            - _first(passed) @ _income(ground, people, assume=assume),
+            - _first(passed) @ income.to_numpy(),
         },
         at=names.assign(unit=seat.index.to_numpy()),
         kind="bus_trips",
@@ -133,28 +136,44 @@ def trip_projects(
 
 
 def zone_projects(
-    region: Region, ground: Ground, wanted: pd.Series, *, people: pd.Series, assume: Assume
+    region: Region,
+    ground: Ground,
+    wanted: pd.Series,
+    *,
+    people: pd.Series,
+    paying: pd.Series,
+    assume: Assume,
 ) -> Offer:
     """A zone on demand in each town with villages that lack a bus, ``on_demand:<town>``.
 
     A zone holds those within minutes of the town's seat by car, on roads of any class.
+
+    Parameters
+    ----------
+    wanted : Series of bool
+        Villages that lack a bus.
+    people : Series of float
+        People of each village.
+    paying : Series of bool
+        Villages whose fares count here: those whose riders count at no other project.
     """
-    away = _to_seat(ground)
+    away = minutes_to_seat(ground)
     inside = wanted.to_numpy(dtype=np.bool_) & (ground.town >= 0) & within(away, assume["on_demand.minutes"])
     place = np.flatnonzero(inside)
     town, zone = np.unique(ground.town[place], return_inverse=True)
     if town.size == 0:
         return Offer()
+    requests = people.to_numpy()[place] * assume["on_demand.requests"]
     found = zone_costs(
         zone,
         zones=town.size,
-        requests=people.to_numpy()[place] * assume["on_demand.requests"],
+        requests=requests,
         minutes=away[place],
         rules=zone_rules_of(assume),
     )
     covers = csr_array((np.ones(place.size, dtype=np.bool_), (zone, place)), shape=(town.size, away.size))
     names = ground.towns.iloc[town]
-    fares = found.requests * assume["bus.fare"]
+    fares = np.bincount(zone, requests * paying.to_numpy()[place]) * assume["bus.fare"]
     projects = _table(
         region,
         {
@@ -208,35 +227,6 @@ def _first(covers: csr_array[Any]) -> csr_array[Any]:
     line = by_village.indices[by_village.indptr[has]]
     made: csr_array[Any] = csr_array((np.ones(has.size), (line, has)), shape=covers.shape)
     return made
-
-
-def _income(ground: Ground, people: pd.Series, *, assume: Assume) -> Floats:
-    """万元 a year by village: fares of its riders, and the school and market buses that its trips save."""
-    away = _to_seat(ground) * assume["bus.factor"]
-    away = np.where(np.isfinite(away), away, 0.0)
-    mass = people.to_numpy(dtype=np.float64)
-    fares = mass * assume["bus.rides"] * assume["bus.fare"] * DAYS
-    saved = sum(
-        merged_saving(
-            mass * assume[f"bus.{what}_riders"],
-            minutes=away,
-            seats=assume["bus.seats"],
-            days=assume[f"bus.{what}_days"],
-            cost_per_hour=assume["bus.cost_per_hour"],
-        )
-        for what in ("school", "market")
-    )
-    return np.asarray((fares + saved) / YUAN_PER_WAN)
-
-
-def _to_seat(ground: Ground) -> Floats:
-    """Minutes by car from each village to its town's seat; inf where that has no node."""
-    away = np.full(ground.spot.size, np.inf)
-    hub, place = np.unique(ground.seats, return_inverse=True)
-    minutes = minutes_matrix(ground.network, origins=ground.spot, targets=hub)
-    has = np.flatnonzero(ground.town >= 0)
-    away[has] = minutes[has, place[ground.town[has]]]
-    return away
 
 
 def _ends(ground: Ground, lines: Lines, covers: csr_array[Any]) -> Ints:

@@ -11,10 +11,17 @@ import pandas as pd
 from tongqu.contracts import Assume, Findings, Forecast, Offer, State, join_offers
 from tongqu.data import Region
 from tongqu.methods.bus_lines import service_figures
-from tongqu.sectors.buses.ground import Today, ground_of, today_of
+from tongqu.sectors.buses.ground import Ground, Today, ground_of, today_of
 from tongqu.sectors.buses.parameters import check_parameters
 from tongqu.sectors.buses.plan import plan_buses
-from tongqu.sectors.buses.projects import SERVICE, line_projects, trip_projects, zone_projects
+from tongqu.sectors.buses.projects import (
+    SERVICE,
+    YUAN_PER_WAN,
+    line_projects,
+    trip_projects,
+    zone_projects,
+)
+from tongqu.sectors.buses.riders import minutes_to_seat, riders_of
 
 __all__ = ["Buses", "sector"]
 
@@ -83,28 +90,61 @@ class Buses:
         lacking = people > 0
         if not lacking.any():
             return Offer()
-        least = assume["bus.least_trips"]
-        few = lacking & (today.trips > 0) & (today.walk <= assume["bus.walk_limit"])
         ground = ground_of(region, today, minutes=forecast.states[0]["links.minutes"], assume=assume)
+        few = lacking & (today.trips > 0) & (today.walk <= assume["bus.walk_limit"])
+        income = _income(ground, people, assume=assume)
+        more = _more_trips(region, ground, today, few, people=people, income=income, assume=assume)
         plan = plan_buses(
             ground,
             lacking & ~few,
-            trips=int(np.ceil(least)),
+            trips=int(np.ceil(assume["bus.least_trips"])),
             people=people,
             assume=assume,
             counted=lacking,
             roads=forecast.offer,
             links=region["links"]["link"],
         )
-        passing = plan_buses(ground, few, trips=1, people=people, assume=assume)
-        missing = (least - today.trips).where(few, 0.0)
-        return join_offers(
-            [
-                line_projects(region, ground, plan, people=people, stops=today.stops(), assume=assume),
-                trip_projects(region, ground, passing, missing=missing, people=people, assume=assume),
-                zone_projects(region, ground, lacking & ~few, people=people, assume=assume),
-            ]
+        # Riders of a village count once: at more trips, else at a line, else in a zone.
+        open_ = ~people.index.isin(more.entries["unit"])
+        lines = line_projects(
+            region, ground, plan, income=income.where(open_, 0.0), stops=today.stops(), assume=assume
         )
+        zones = zone_projects(
+            region,
+            ground,
+            lacking & ~few,
+            people=people,
+            paying=pd.Series(~people.index.isin(lines.entries["unit"]), index=people.index),
+            assume=assume,
+        )
+        return join_offers([lines, more, zones])
+
+
+def _income(ground: Ground, people: pd.Series, *, assume: Assume) -> pd.Series:
+    """万元 a year by village: fares of its riders, and the school and market buses that its trips save."""
+    found = riders_of(
+        people.to_numpy(dtype=np.float64),
+        minutes=minutes_to_seat(ground),
+        trips=int(np.ceil(assume["bus.least_trips"])),
+        assume=assume,
+    )
+    return pd.Series((found.fares + found.saving) / YUAN_PER_WAN, index=people.index)
+
+
+def _more_trips(
+    region: Region,
+    ground: Ground,
+    today: Today,
+    few: pd.Series,
+    *,
+    people: pd.Series,
+    income: pd.Series,
+    assume: Assume,
+) -> Offer:
+    """More trips for villages that have too few."""
+    passing = plan_buses(ground, few, trips=1, people=people, assume=assume)
+    missing = (assume["bus.least_trips"] - today.trips).where(few, 0.0)
+    return trip_projects(region, ground, passing, missing=missing, income=income, assume=assume)
 
 
 def _credit(opened: Offer) -> pd.DataFrame:

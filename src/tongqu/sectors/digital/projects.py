@@ -10,8 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array
 
+from tongqu.base import DataError, Problem
 from tongqu.contracts import Assume, Offer, State, cost_entries, join_offers, lasting_entries, project_table
 from tongqu.data import Region
+from tongqu.data.seats import seat_nodes
 from tongqu.methods.backhaul import Roads, fibre_tree, way_km
 from tongqu.methods.covering import Covering, covers_of, maximal_covering, set_covering
 from tongqu.sectors.digital.coverage import links_between, relief_in, stations_of, today
@@ -24,6 +26,8 @@ MOST_SITES: Final = 120
 BATCHES: Final = 3
 """Steps to the target of stations for each county."""
 YUAN_PER_WAN: Final = 10_000.0
+MOST_NAMED: Final = 20
+"""Villages that one report names."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +71,20 @@ def roads_of(region: Region) -> Roads:
 
 
 def _located(region: Region, nodes: pd.Series) -> npt.NDArray[np.int64]:
+    """Positions of road nodes; of villages without one the first ones are named."""
     found = pd.Index(region["nodes"]["node"]).get_indexer(pd.Index(nodes.astype("str")))
+    problems = [
+        Problem(
+            rule=f"the village {unit} has no road node",
+            mend="give the road node where its people enter the network",
+            file="units",
+            column="node",
+            value=str(unit),
+        )
+        for unit in nodes.index[found < 0][:MOST_NAMED]
+    ]
+    if problems:
+        raise DataError(problems)
     return np.asarray(found, dtype=np.int64)
 
 
@@ -214,6 +231,7 @@ def _more(region: Region, first: State, *, assume: Assume) -> Offer:
     counties = counties[(each > 0).to_numpy()]
     many = counties.loc[counties.index.repeat(BATCHES)]
     number = np.tile(np.arange(1, BATCHES + 1), len(counties)).astype(str).astype(object)
+    node = seat_nodes(region).loc[many.index].fillna("").to_numpy()
     code = many.index.to_numpy().astype(object)
     before = np.where(number == "1", "", "base_stations:" + code + ":" + np.roll(number, 1))
     size = each.loc[many.index].to_numpy()
@@ -227,6 +245,7 @@ def _more(region: Region, first: State, *, assume: Assume) -> Offer:
             ).to_numpy(),
             "unit": code,
             "county": code,
+            "node": node,
             "lon": many["lon"].to_numpy(),
             "lat": many["lat"].to_numpy(),
             "size": size,

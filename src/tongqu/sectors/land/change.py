@@ -77,10 +77,12 @@ def land_in(
         If projects take more than there is of what can be built on, or clear more than the village land.
     """
     land, counties = base.counties, base.counties.index
-    built = _built(region, opened, counties=counties)
+    built, room = _built(region, opened, counties=counties), room_to_take(land)
+    # Towns grow only over what projects leave.
+    grown = np.minimum(grown, np.maximum(room.sum(axis=1) - built.sum(axis=1), 0.0))
     built[:, BUILT.index("urban")] += grown
     whole = built.sum(axis=1)
-    taken = take(whole, room=room_to_take(land), mix=mix(assume))
+    taken = take(whole, room=room, mix=mix(assume))
     share = np.divide(built, whole[:, np.newaxis], out=np.zeros_like(built), where=whole[:, np.newaxis] > 0)
     moved = np.zeros((len(land), len(CLASSES), len(CLASSES)))
     for row, name in enumerate(OPEN):

@@ -27,6 +27,7 @@ from tongqu.contracts import (
 from tongqu.data import Region
 from tongqu.methods.land import BUILT, OPEN, farmland_room, headroom, intensity, take
 from tongqu.sectors.land.base import COLUMNS, Base, base_of, built_class, urban_people
+from tongqu.sectors.land.bounds import physical_limits
 from tongqu.sectors.land.change import CELLS, CLEARED, carried, land_in, quota_in, room_to_take
 from tongqu.sectors.land.parameters import check_parameters, city_norm, mix
 from tongqu.sectors.land.projects import LINKED, own_projects
@@ -102,7 +103,8 @@ class Land:
         sold = _saved_only(base, forecast) if len(own.projects) else Offer().limits
         limits = [quota, _farmland_limit(base, forecast, assume=assume), sold]
         limits = [part for part in limits if len(part)]
-        return join_offers([own, Offer(entries=taken, limits=pd.concat(limits, ignore_index=True))])
+        rest = Offer(entries=taken, limits=pd.concat(limits, ignore_index=True))
+        return join_offers([own, rest, physical_limits(base, forecast, own)])
 
 
 def _quota_limit(region: Region, forecast: Forecast, *, assume: Assume) -> pd.DataFrame:

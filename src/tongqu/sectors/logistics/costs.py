@@ -15,7 +15,7 @@ from tongqu.methods.rounds import estimated_rounds
 from tongqu.sectors.logistics.ground import TONNE, Ways, demand_of, goods_of, ground_of, ways_of
 from tongqu.sectors.logistics.parameters import MINUTES_PER_HOUR, truck_of, van_of
 
-__all__ = ["Works", "county_means", "joint_share", "town_costs"]
+__all__ = ["Works", "county_means", "joint_share", "overflow", "town_costs"]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -56,9 +56,9 @@ def town_costs(
     DataFrame
         By town: ``county, parcels`` (a day), ``stops``, ``rounds_yuan, bus_yuan, handling_yuan, trunk_yuan``
         (a day), ``joint_share`` (of the parcels that ride on buses), ``over`` (parcels of a busy day above
-        capacity), ``tonnes, fresh`` (a year), ``price`` (yuan/kg), ``first_mile, trunk_tonne, tonne_yuan``
-        (yuan/t), ``loss`` (share of fresh goods) and
-        ``minutes`` (mean from village to station).
+        capacity), ``overflow`` (the same in the mean of all days, see `overflow`), ``tonnes, fresh`` (t),
+        ``price`` (yuan/kg), ``first_mile, trunk_tonne, tonne_yuan`` (yuan/t), ``loss`` (share of fresh goods)
+        and ``minutes`` (mean from village to station).
     """
     ground, ways = ground_of(region), ways_of(region, state)
     towns, villages = ground.towns, ground.villages
@@ -75,18 +75,43 @@ def town_costs(
     )
     total = _sums(at, both, size=size)
     capacity = towns["capacity"].to_numpy() + extra.reindex(towns.index, fill_value=0.0).to_numpy()
-    over = np.maximum(total * assume["logistics.peak"] - capacity, 0.0)
+    above = overflow(total, capacity=capacity, peak=assume["logistics.peak"])
     saved = works.mask(towns.index, name="automatic") * assume["logistics.automatic_saving"]
     handling = total * (assume["logistics.sorting"] + assume["logistics.station_handling"] - saved)
-    handling = np.maximum(handling, 0.0) + over * assume["logistics.overflow"]
+    handling = np.maximum(handling, 0.0) + above * assume["logistics.overflow"]
     in_points = _sums(at, both * driven, size=size)
     table = pd.DataFrame({"county": towns["county"], "parcels": total}, index=towns.index).assign(
         **found,
         handling_yuan=handling + in_points * assume["logistics.point_fee"],
         trunk_yuan=_trunk(ground.trunk_km, ways, parcels=parcels, at=at, assume=assume),
-        over=over,
+        over=np.maximum(total * assume["logistics.peak"] - capacity, 0.0),
+        overflow=above,
     )
     return table.assign(**_goods(region, ways, goods=goods, works=works, assume=assume))
+
+
+def overflow(load: Floats, *, capacity: Floats, peak: float) -> Floats:
+    """Parcels a day above capacity in the mean of all days, shape (towns,).
+
+    Days are taken to lie evenly between ``2 - peak`` and ``peak`` times the mean day: only a part of them is
+    as busy as the busiest, so that its excess must not be paid every day.
+
+    Parameters
+    ----------
+    load, capacity : numpy.ndarray of float
+        Parcels of a mean day and parcels that a station can handle in a day, shape (towns,).
+    peak : float
+        Parcels of a busy day over those of a mean day, 1 to 2.
+
+    Examples
+    --------
+    >>> overflow(np.array([100.0, 100, 100]), capacity=np.array([60.0, 100, 150]), peak=1.2).tolist()
+    [40.0, 5.0, 0.0]
+    """
+    least, most = load * (2 - peak), load * peak
+    room = np.clip(capacity, least, most)
+    part = np.divide((most - room) ** 2, 2 * (most - least), out=np.zeros_like(load), where=most > least)
+    return np.asarray(part + np.maximum(least - capacity, 0.0), dtype=np.float64)
 
 
 def joint_share(region: Region, *, load_kg: Floats, assume: Assume) -> Floats:

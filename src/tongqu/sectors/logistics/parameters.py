@@ -51,7 +51,7 @@ LIMITS: Final[dict[str, tuple[float, float]]] = {
     **dict.fromkeys(("van.parcels", "van.kg", "truck.parcels", "truck.kg"), (1.0, 1e6)),
     **dict.fromkeys(("logistics.loss_ambient", "logistics.loss_cooled"), (0.0, 0.9)),
     "logistics.growth": (-0.5, 0.5),
-    "logistics.peak": (1.0, 100.0),
+    "logistics.peak": (1.0, 2.0),
     "van.shift": (1.0, 24.0),
     "van.reloads": (0.0, 20.0),
     "logistics.fill": (0.1, 1.0),

@@ -162,7 +162,7 @@ def _stations(case: _Case) -> Offer:
     assume, towns = case.assume, ground_of(case.region).towns
     over = case.now["over"].to_numpy()
     gain = case.now["parcels"].to_numpy() * assume["logistics.automatic_saving"]
-    gain = (gain + over * assume["logistics.overflow"]) * DAYS / WAN
+    gain = (gain + case.now["overflow"].to_numpy() * assume["logistics.overflow"]) * DAYS / WAN
     kept = (over > 0) & (gain >= LEAST_WAN["logistics_station"])
     if not kept.any():
         return Offer()

@@ -19,7 +19,15 @@ from tongqu.methods.travel import minutes_matrix, pairs_within
 from tongqu.workflow.networks import region_network
 from tongqu.workflow.travel.places import unit_nodes
 
-__all__ = ["REACH_MINUTES", "SUBDISTRICTS", "Grounds", "grounds_of", "is_subdistrict", "seats_of"]
+__all__ = [
+    "NETWORK_SITES",
+    "REACH_MINUTES",
+    "SUBDISTRICTS",
+    "Grounds",
+    "grounds_of",
+    "is_subdistrict",
+    "seats_of",
+]
 
 NETWORK_SITES: Final = ("base_station", "logistics_centre", "logistics_station", "parcel_point")
 """Kinds of site that a network puts wherever people live: they say nothing on what people come for."""

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 from scipy.sparse import csr_array
 
 from tongqu.base import Progress, Report
@@ -19,17 +18,13 @@ from tongqu.methods.bus_lines import (
     Lines,
     Selection,
     ZoneCosts,
-    covered_by,
-    generate_lines,
     line_costs,
-    merged_saving,
     select_lines,
-    stops_in_walk,
-    undominated,
     zone_costs,
 )
-from tongqu.methods.travel import pairs_within
 from tongqu.sectors.buses.parameters import line_costs_of, zone_rules_of
+from tongqu.sectors.buses.plan import near_lines, walks_of
+from tongqu.sectors.buses.riders import minutes_to_seat, riders_of
 from tongqu.workflow.buses.service import Service
 
 __all__ = ["YUAN_PER_WAN", "Candidates", "Choice", "candidates_of", "choices"]
@@ -112,37 +107,19 @@ class Choice:
 
 def candidates_of(service: Service, *, assume: Assume) -> Candidates:
     """Lines from town seats over roads that a bus can use, and zones of towns for small buses on any road."""
-    ground, wanted = service.ground, service.wanted
-    walks = stops_in_walk(
-        ground.network, km=ground.km, villages=ground.spot, limit_km=assume["bus.walk_limit"] / 1000
+    ground = service.ground
+    near = near_lines(
+        ground,
+        service.wanted,
+        people=service.people,
+        walks=walks_of(ground, assume=assume),
+        assume=assume,
     )
-    mine = np.flatnonzero(wanted[walks.origin] & (ground.town[walks.origin] >= 0))
-    # Lines run to the stops within a walk of the villages, each with the people who would walk there.
-    near = pd.DataFrame(
-        {
-            "node": walks.target[mine],
-            "town": ground.town[walks.origin[mine]],
-            "people": service.people[walks.origin[mine]],
-        }
-    )
-    ends = near.groupby(["town", "node"])["people"].sum().reset_index()
-    lines = generate_lines(
-        ground.roads(),
-        km=np.where(np.isfinite(ground.km), ground.km, 0.0),
-        hubs=ground.hubs,
-        ends=ends["node"].to_numpy(dtype=np.int64),
-        group=ends["town"].to_numpy(dtype=np.int64),
-        weight=ends["people"].to_numpy(dtype=np.float64),
-        detour=assume["bus.detour"],
-        limit_minutes=assume["bus.line_minutes"],
-    )
-    covers = _only(covered_by(lines, walks, villages=wanted.size), wanted)
-    kept = undominated(lines, covers)
-    lines, covers = lines.take(kept), csr_array(covers[kept])
+    lines, covers = near.lines, near.covers
     least = int(np.ceil(assume["bus.least_trips"]))
     steps = (*(step for step in STEPS if step < least), least)
-    minutes = _to_seat(service, limit=np.inf)
-    pupils, market, saving = _merged(service, minutes, least=least, assume=assume)
+    minutes = minutes_to_seat(ground)
+    riders = riders_of(service.people, minutes=minutes, trips=least, assume=assume)
     reached = np.asarray(covers.sum(axis=0)) > 0
     zones, town = _zones(service, minutes, reached=reached, limit=assume["on_demand.minutes"])
     zone, village = zones.tocoo().coords
@@ -161,55 +138,12 @@ def candidates_of(service: Service, *, assume: Assume) -> Candidates:
         zones=zones,
         zone_town=town,
         zone_costs=riding,
-        pupils=pupils,
-        market=market,
-        saving=saving,
-        fares=service.people * assume["bus.rides"] * assume["bus.fare"] * DAYS,
+        pupils=riders.pupils,
+        market=riders.market,
+        saving=riders.saving,
+        fares=riders.fares,
         zone_fares=riding.requests * assume["bus.fare"],
     )
-
-
-def _only(covers: csr_array[Any], wanted: Bools) -> csr_array[Any]:
-    """The covers of wanted villages."""
-    part = covers.tocoo()
-    row, column = part.coords
-    kept = wanted[column]
-    made: csr_array[Any] = csr_array(
-        (np.ones(int(kept.sum()), dtype=np.bool_), (row[kept], column[kept])), shape=covers.shape
-    )
-    return made
-
-
-def _to_seat(service: Service, *, limit: float) -> Floats:
-    """Minutes by car from each village to its town's seat on any road; inf without a way or a seat."""
-    ground = service.ground
-    pairs = pairs_within(ground.network, origins=ground.spot, targets=ground.seats, limit=limit)
-    own = ground.town[pairs.origin] == pairs.target
-    minutes = np.full(ground.spot.size, np.inf)
-    minutes[pairs.origin[own]] = pairs.minutes[own]
-    return minutes
-
-
-def _merged(
-    service: Service, minutes: Floats, *, least: int, assume: Assume
-) -> tuple[Floats, Floats, Floats]:
-    """Pupils, riders to market, and yuan a year that end where a line takes them.
-
-    A school day needs two trips of the line at its times; on a market day the way home is one more.
-    """
-    riders, saving = [], np.zeros(minutes.size)
-    by_bus = np.where(np.isfinite(minutes), minutes, 0.0) * assume["bus.factor"]
-    for name, trips in (("school", 2), ("market", 3)):
-        number = service.people * assume[f"bus.{name}_riders"] * (np.isfinite(minutes) & (least >= trips))
-        riders.append(number)
-        saving += merged_saving(
-            number,
-            minutes=by_bus,
-            seats=assume["bus.seats"],
-            days=assume[f"bus.{name}_days"],
-            cost_per_hour=assume["bus.cost_per_hour"],
-        )
-    return riders[0], riders[1], saving
 
 
 def _zones(service: Service, minutes: Floats, *, reached: Bools, limit: float) -> tuple[csr_array[Any], Ints]:

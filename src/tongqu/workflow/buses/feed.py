@@ -97,6 +97,7 @@ def bus_feed(found: FieldStudy, *, agency: str | None = None, language: Language
         first=FIRST,
         last=LAST,
         layover=layover,
+        language=language,
         fixed={number: times for number, times in enumerate(fixed) if times},
     )
     with tempfile.TemporaryDirectory() as folder:
@@ -110,7 +111,8 @@ def fixed_times(
 ) -> list[tuple[float, ...]]:
     """Departures from the seat that pupils and people to market need, by line; no more than it has trips.
 
-    In the morning both ride on the way back of one trip, which leaves early enough to be there by the time.
+    In the morning both ride on the way back of one trip, which leaves early enough to be there by the time;
+    a line too long for that has none.
 
     Parameters
     ----------
@@ -131,7 +133,7 @@ def fixed_times(
     for row, is_loop in zip(table.to_dict("records"), loop, strict=True):
         whole = float(row["minutes"]) if is_loop else 2 * float(row["minutes"]) + layover
         home = [leave for name, leave in HOME.items() if row[name] > 0]
-        times = [float(np.floor(ARRIVE - whole)), *home] if home else []
+        times = [float(np.floor(ARRIVE - whole)), *home] if home and whole <= ARRIVE else home
         made.append(tuple(times[: int(row["trips"])]))
     return made
 

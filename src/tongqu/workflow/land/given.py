@@ -23,6 +23,10 @@ POLYGON, MULTI_POLYGON = 3, 6
 """Types of geometry by shapely's numbers."""
 LEAST_COVERED: Final = 0.02
 """Share of the region's box that a raster must cover to be of use at all (assumed)."""
+HEIGHTS: Final = (-500.0, 9000.0)
+"""Lowest and highest ground of the earth, m, rounded outwards: the Dead Sea's shore and Everest."""
+COARSEST_M: Final = 1000.0
+"""Side of a cell of heights beyond which its slopes say nothing of a site (assumed)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +70,7 @@ def read_given(
         if path is None:
             continue
         try:
-            found[name] = _raster(region, Path(path), reproject=reproject, within_one=name == "quality")
+            found[name] = _raster(region, Path(path), reproject=reproject, heights=name == "elevation")
         except DataError as error:
             problems += error.problems
     areas = None
@@ -80,27 +84,26 @@ def read_given(
     return Given(found["elevation"], found["quality"], areas)
 
 
-def _raster(region: Region, path: Path, *, reproject: bool, within_one: bool) -> Raster:
+def _raster(region: Region, path: Path, *, reproject: bool, heights: bool) -> Raster:
+    """A raster of heights, or else of quality, with values that can be."""
     raster = read_raster(path, bbox=region.bbox, epsg=region.epsg, reproject=reproject)
-    problems = Problems()
+    problems, file = Problems(), path.name
     if raster.covered < LEAST_COVERED:
         mend = "give a raster of the whole region; cells without values are left out"
-        problems.add(
-            "the raster has hardly any values in the region",
-            file=path.name,
-            value=f"{raster.covered:.2%}",
-            mend=mend,
-        )
-    if within_one:
-        least, most = float(np.nanmin(raster.values)), float(np.nanmax(raster.values))
-        if least < 0 or most > 1:
-            mend = "scale it so that 0 is no farmland and 1 the best"
-            problems.add(
-                "quality of farmland outside 0 to 1",
-                file=path.name,
-                value=f"{least:g} to {most:g}",
-                mend=mend,
-            )
+        rule = "the raster has hardly any values in the region"
+        problems.add(rule, file=file, value=f"{raster.covered:.2%}", mend=mend)
+    least, most = float(np.nanmin(raster.values)), float(np.nanmax(raster.values))
+    value = f"{least:g} to {most:g}"
+    if heights and not HEIGHTS[0] <= least <= most <= HEIGHTS[1]:
+        mend = "give metres, and set the value that means no height as nodata"
+        problems.add("heights that cannot be", file=file, value=value, mend=mend)
+    side = max(raster.grid.width, raster.grid.height)
+    if heights and side > COARSEST_M:
+        mend = f"give cells of {COARSEST_M:g} m or less, better of 30 m"
+        problems.add("heights too coarse for slopes", file=file, value=f"{side:.0f} m", mend=mend)
+    if not heights and (least < 0 or most > 1):
+        mend = "scale it so that 0 is no farmland and 1 the best"
+        problems.add("quality of farmland outside 0 to 1", file=file, value=value, mend=mend)
     problems.raise_any()
     return raster
 

@@ -10,11 +10,11 @@ import pandas as pd
 
 from tongqu.base import DataError, Problem
 from tongqu.data import Language
-from tongqu.data.readers.parcels import Parcels, finding_texts
-from tongqu.methods.land import CLASSES, PART_OF
+from tongqu.data.readers.parcel_words import finding_texts
+from tongqu.data.readers.parcels import Parcels
 from tongqu.workflow.files import heading
 
-__all__ = ["FILES", "land_rows", "noted", "problem_file", "problem_table", "problems_of", "row_file"]
+__all__ = ["FILES", "noted", "problem_file", "problem_table", "problems_of", "row_file"]
 
 FILES: Final = (".html", ".htm", ".csv", ".xlsx", ".geojson")
 """Endings of a file of problems."""
@@ -44,22 +44,6 @@ def problems_of(parcels: Parcels, *, file: str) -> list[Problem]:
         )
         for row in noted(parcels, kind="problem").to_dict("records")
     ]
-
-
-def land_rows(parcels: Parcels) -> pd.DataFrame:
-    """Rows of the table land_use with every class of each place: 0 where the survey has none."""
-    found = parcels.land_use
-    if found.empty:
-        return found
-    first = found.iloc[0]
-    units = list(dict.fromkeys(found["unit"]))
-    index = pd.MultiIndex.from_product([units, [*CLASSES, *PART_OF]], names=["unit", "class"])
-    area = found.set_index(["unit", "class"])["area_mu"].reindex(index, fill_value=0.0)
-    rows = area.reset_index().assign(
-        year=first["year"], modelled=False, modelled_columns="", source=first["source"]
-    )
-    rows = rows.sort_values(["unit", "class"], kind="stable", ignore_index=True)
-    return rows[["unit", "year", "class", "area_mu", "modelled", "modelled_columns", "source"]]
 
 
 def row_file(rows: pd.DataFrame) -> bytes:

@@ -27,7 +27,8 @@ BOUNDARY_M: Final = 40.0
 """m² of fully suitable land that a metre of boundary counts: compactness of new land (assumed)."""
 SEED: Final = 1
 """Of the cellular automaton's roulette."""
-MOST_HA: Final = 1e6
+LEAST_HA, MOST_HA = 1 / M2_PER_HA, 1e6
+"""Hectares that can be asked for: a square metre, and more than any county has."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +69,7 @@ def demand_of(ground: Ground, demand_ha: float | Mapping[str, float] | None) -> 
     if demand_ha is None:
         return {str(unit): int(area) for unit, area in grown.round().items() if area >= 1}
     weight = grown if grown.sum() > 0 else ground.people.sum(axis=1).reindex(counties).fillna(0.0)
+    weight = weight if weight.sum() > 0 else weight + 1.0
     total = round(float(demand_ha) * M2_PER_HA)
     parts = np.floor(total * weight / weight.sum()).astype(np.int64)
     parts.iloc[int(np.argmax(weight.to_numpy()))] += total - int(parts.sum())
@@ -85,7 +87,8 @@ def wrong_demand(region: Region, demand_ha: float | Mapping[str, float] | None) 
         if unit and unit not in counties:
             mend = suggest(unit, counties) + f"give one of {', '.join(counties)}"
             problems.append(Problem("unknown county", mend=mend, column="demand_ha", value=unit))
-        if not 0 <= float(value) <= MOST_HA or (not unit and float(value) == 0):
+        wanted = float(value)
+        if not (LEAST_HA <= wanted <= MOST_HA or (unit and wanted == 0)):
             mend = f"give hectares above 0, at most {MOST_HA:g}"
             problems.append(
                 Problem("hectares out of range", mend=mend, column="demand_ha", value=f"{float(value):g}")

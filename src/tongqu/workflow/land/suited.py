@@ -13,7 +13,8 @@ from scipy.spatial import cKDTree
 
 from tongqu.data import Region
 from tongqu.data.crs import to_local
-from tongqu.data.readers.raster import Grid, Raster, coarse_elevation, sample, slope_degrees
+from tongqu.data.readers.raster import Grid, Raster, sample
+from tongqu.data.readers.surface import coarse_elevation, slope_degrees
 from tongqu.methods.allocation import (
     SLOPE_LIMITS,
     LandUse,
