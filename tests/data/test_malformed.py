@@ -51,6 +51,7 @@ EXPECTED: dict[str, list[Row]] = {
     "duplicate_code": [("units.csv", 17, "unit", "990102002002", "duplicate key")],
     "duplicate_person_row": [("people.csv", 5, "unit", "990101001001", "duplicate key")],
     "empty_file": [("people.csv", None, "", "", "the file is empty")],
+    "land_area_unreadable": [("land_use.csv", 13, "area_mu", "many", "not a number")],
     "land_class_missing": [
         ("land_use.csv", None, "class", "990101002", "990101002 has no water in 2020"),
     ],

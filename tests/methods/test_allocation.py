@@ -55,6 +55,7 @@ def small(seed: int, *, shape: tuple[int, int] = SHAPE, classes: int = 1) -> dic
         "boundary_m": boundary,
         "boundary_weight": float(draw.choice([0.0, 1.0, 4.0])),
         "built": built,
+        "edge_m": draw.random((size, 2)).round(1) * 10,
     }
 
 
@@ -72,13 +73,15 @@ def by_trial(case: dict[str, Any]) -> float:
         share = case["built"].astype(float)
         share[list(chosen)] = 1.0
         edge = case["boundary_m"] @ np.abs(share[first] - share[second])
+        edge += case["edge_m"][:, 0] @ share + case["edge_m"][:, 1] @ (1 - share)
         best = max(best, 100 * case["suitability"][list(chosen), 0].sum() - weight * edge)
     return float(best)
 
 
 def inner(case: dict[str, Any], **limits: Any) -> Case:
     ground = _read(
-        *(case[k] for k in ("suitability", "room_m2", "pairs", "boundary_m", "boundary_weight", "built"))
+        *(case[k] for k in ("suitability", "room_m2", "pairs", "boundary_m", "boundary_weight", "built")),
+        case["edge_m"],
     )
     size = len(case["room_m2"])
     town = limits.pop("town", None)
@@ -219,6 +222,7 @@ def test_land_of_the_wrong_class_does_not_count() -> None:
         ({"demand_m2": [0]}, "demand_m2"),
         ({"pairs": [[0, 1], [1, 0]], "boundary_m": [1, 1]}, "pairs"),
         ({"boundary_m": [1, 2]}, "boundary_m"),
+        ({"edge_m": [1, 2]}, "edge_m"),
         ({"quotas_m2": [5]}, "town"),
         ({"town": [0, 0], "quotas_m2": [5], "floors_m2": [7]}, "floors_m2"),
     ],
@@ -235,6 +239,25 @@ def test_wrong_arguments_are_named(change: dict[str, Any], column: str) -> None:
     with pytest.raises(DataError) as caught:
         allocate(**{**good, **change})
     assert [one.column for one in caught.value.problems] == [column]
+
+
+def test_the_edge_of_the_region_is_a_boundary_where_it_is_asked_for() -> None:
+    """Of two equal cells the one beside built land beyond the edge wins; without the edge neither does."""
+    row: dict[str, Any] = {"room_m2": [100, 100], "demand_m2": [100], "pairs": [[0, 1]], "boundary_m": [10]}
+    edge = [[30, 0], [20, 10]]
+    found = allocate([[0.5], [0.5]], **row, boundary_weight=1.0, edge_m=edge)
+    assert found.area_m2.ravel().tolist() == [0, 100]
+    assert found.boundary_m == 10 + 20
+    assert allocate([[0.5], [0.5]], **row, boundary_weight=1.0).boundary_m == 10
+
+
+def test_the_gap_is_over_suitability_and_not_over_a_value_near_0() -> None:
+    """Boundary all but cancels suitability here: the same 1026 m² are two thirds of the bound."""
+    found = solve(small(2, shape=(20, 20)) | {"boundary_weight": 4.0}, solver="cut", steps=1)
+    open_m2 = found.bound - found.value
+    assert open_m2 / found.bound > 0.5
+    assert found.gap == pytest.approx(open_m2 / found.suited_m2)
+    assert found.gap < 0.15
 
 
 # --- blocks -------------------------------------------------------------------------------------------

@@ -440,3 +440,27 @@ def test_feed_tables_run_every_trip_there_and_back() -> None:
     ]
     shapes = made["shapes"].groupby("shape_id")["shape_dist_traveled"].max()
     assert shapes.to_dict() == {"1-0": 10, "1-1": 10, "3-0": 27}
+
+
+def test_trips_of_one_minute_have_names_of_their_own() -> None:
+    road = build_network(["h", "a"], start=["h"], end=["a"], minutes=[900])
+    line = generate_lines(road, km=[9], hubs=[0], ends=[1], group=[0], limit_minutes=1000)
+    place = {"stop_id": ["h", "a"], "stop_name": ["S", "V"], "lon": [118.9, 118.9], "lat": [29.0, 29.0]}
+    made = feed_tables(
+        line,
+        [3],
+        stops=pd.DataFrame(place),
+        names=pd.DataFrame({"route_id": ["1"], "short_name": ["1"], "long_name": ["x"]}),
+        agency="B",
+        start_date="20270101",
+        end_date="20270107",
+        first=600,
+        last=600,
+        language="en",
+    )
+    assert made["trips"]["trip_id"].is_unique
+    assert set(made["stop_times"]["trip_id"]) == set(made["trips"]["trip_id"])
+    assert (made["stop_times"].groupby("trip_id").size() == 2).all()
+    assert made["agency"]["agency_lang"].tolist() == ["en"]
+    with pytest.raises(DataError, match="fixed"):
+        departures(2, fixed=[-5])

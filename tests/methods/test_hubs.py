@@ -106,6 +106,18 @@ def test_both_variants_equal_every_choice_tried(seed):
     assert tried["multiple"] <= tried["single"]
 
 
+def test_ways_that_differ_by_direction_equal_every_choice_tried():
+    draw = np.random.default_rng(1)
+    distance = draw.uniform(0, 10, (5, 5))
+    np.fill_diagonal(distance, 0)
+    for over in range(5):  # shortest ways
+        distance = np.minimum(distance, distance[:, [over]] + distance[[over]])
+    flow = draw.integers(0, 9, (5, 5)).astype(float)
+    for allocation, value in cheapest(distance, flow, 2, transfer=0.4).items():
+        found = locate_hubs(distance, flow, allocation=allocation, count=2, transfer=0.4)
+        assert found.total == pytest.approx(value)
+
+
 def test_what_is_wrong_with_hubs_is_said():
     way, flow = np.zeros((2, 2)), np.ones((2, 2))
     with pytest.raises(DataError, match="there cannot be 3 hubs"):
@@ -114,6 +126,8 @@ def test_what_is_wrong_with_hubs_is_said():
         locate_hubs(way, flow, allocation="multiple", capacity=4)
     with pytest.raises(DataError, match="missing or outside"):
         locate_hubs([[0, np.inf], [1, 0]], flow)
+    with pytest.raises(DataError, match="flow"):
+        locate_hubs(way, flow * np.inf)
     with pytest.raises(TongquError, match="no answer keeps all limits"):
         locate_hubs(way, flow, capacity=1)
 
@@ -212,6 +226,17 @@ def test_capacities_hold_and_cost():
     assert (found.point_load <= most + 1e-9).all()
     assert (found.station_load <= case["demand"].sum() * 0.8 + 1e-9).all()
     assert found.station_load.sum() == pytest.approx(case["demand"].sum())
+
+
+def test_a_limit_of_nodes_leaves_a_bound():
+    case = town(9, villages=12, stations=4)
+    room = Candidates(fixed=case["stations"].fixed, capacity=case["demand"].sum() * 0.3)
+    found = open_sites(search="exact", nodes=1, gap=0.0, unserved=99.0, **(case | {"stations": room}))
+    assert 0 < found.bound <= found.total
+    with pytest.raises(DataError, match="unserved"):
+        open_sites(unserved=-1.0, **case)
+    with pytest.raises(DataError, match="there is no village"):
+        open_sites(**(case | {"demand": [], "walks": Pairs([], [], [])}))
 
 
 def test_larger_cases_come_close_to_their_bound():

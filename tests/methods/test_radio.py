@@ -196,3 +196,17 @@ def test_relief_interpolates_and_refuses_holes() -> None:
     np.testing.assert_allclose(height[0], share * 30)
     with pytest.raises(DataError, match="do not fill a grid"):
         relief_of([0, 0, 1], [0, 1, 0], [0, 10, 20])
+
+
+def test_missing_values_and_no_bandwidth_are_named() -> None:
+    for question in (
+        lambda: coverage_probability(100, bearable_db=np.nan, setting=SETTING),
+        lambda: radius_m(bearable_db=np.nan, setting=SETTING),
+        lambda: rate_mbps(np.nan, mhz=20),
+    ):
+        with pytest.raises(DataError, match="missing"):
+            question()
+    for mhz in (0, -20):
+        with pytest.raises(DataError, match="mhz"):
+            snr_for(5, mhz=mhz)
+    assert radius_m(bearable_db=-np.inf, setting=SETTING) == 0

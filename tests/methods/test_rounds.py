@@ -150,6 +150,10 @@ def test_a_drone_flies_where_the_van_cannot_drive():
     found = plan_rounds(stops, both, vehicles=[VAN, drone], iterations=50)
     assert {one.vehicle: one.stops.tolist() for one in found.rounds} == {"van": [0], "drone": [1]}
     assert impossible_stops(stops, Ways(road, road), vehicles=[VAN]).stops.tolist() == [1]
+    # What is too much for one flight comes in several, however much the van could carry.
+    heavy = plan_rounds(replace(stops, parcels_in=[30, 24]), both, vehicles=[VAN, drone], iterations=50)
+    assert not heavy.unserved
+    assert sum(one.vehicle == "drone" for one in heavy.rounds) == 3
 
 
 def impossible():
@@ -202,6 +206,14 @@ def test_wrong_input_is_said():
         plan_rounds(replace(stops, parcels_in=-1), ways, vehicles=[VAN])
     with pytest.raises(DataError, match="there is none"):
         plan_rounds(stops, ways, vehicles=[])
+    for wrong in ({"kg": 0.0}, {"per_km": -1.0}, {"per_day": np.nan}, {"shift": -5.0}):
+        with pytest.raises(DataError, match="vehicles, van"):
+            plan_rounds(stops, ways, vehicles=[replace(VAN, **wrong)])
+    for wrong in ({"iterations": 0}, {"seed": -1}):
+        with pytest.raises(DataError, match=next(iter(wrong))):
+            plan_rounds(stops, ways, vehicles=[VAN], **wrong)
+    with pytest.raises(DataError, match="loads that need thousands of visits"):
+        plan_rounds(replace(stops, parcels_in=1e7), ways, vehicles=[VAN])
     nothing = plan_rounds(replace(stops, parcels_in=0, parcels_out=0), ways, vehicles=[VAN])
     assert (nothing.rounds, nothing.yuan, nothing.bound) == ((), 0.0, 0.0)
     assert np.isnan(nothing.per_parcel)

@@ -8,20 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import tongqu
-from small import TINY
-from tongqu.base import ScenarioError
+from small import loaded
+from tongqu.base import DataError, ScenarioError
 from tongqu.contracts import Assume, Forecast, Offer, Scenario, State
-from tongqu.data import Region, load_region
+from tongqu.data import Region
 from tongqu.engine.coordinate import indicators_of
 from tongqu.engine.registry import load_sectors, ordered
 from tongqu.engine.simulate import simulate
+from tongqu.methods.backhaul import cover_with_backhaul
 from tongqu.methods.radio import coverage_probability
 from tongqu.sectors.digital import Digital
 from tongqu.sectors.digital.coverage import links_between, relief_in, stations_of, today
 from tongqu.sectors.digital.parameters import budget_table, radio_of
-from tongqu.sectors.digital.projects import BATCHES, MOST_SITES, candidates_of
-from tongqu.sectors.digital.tables import chosen_sites, coverage_table, site_table
+from tongqu.sectors.digital.projects import BATCHES, MOST_SITES, candidates_of, fibre_nodes, roads_of
 from tongqu.sectors.industry import Industry
 
 SHANGWU = "990101002002"
@@ -50,12 +49,12 @@ def with_tables(region: Region, **tables: pd.DataFrame | None) -> Region:
 
 @pytest.fixture(scope="module")
 def tiny() -> Region:
-    return load_region(TINY)
+    return loaded()
 
 
 @pytest.fixture(scope="module")
 def quzhou() -> Region:
-    return tongqu.load("quzhou")
+    return loaded("quzhou")
 
 
 @pytest.fixture(scope="module")
@@ -180,21 +179,30 @@ def test_everything_of_quzhou_is_modelled(quzhou: Region) -> None:
     assert towns.isin(stations_of(quzhou)["unit"]).all()
 
 
-def test_tables_for_a_look_of_its_own(quzhou: Region) -> None:
+def test_coverage_and_sites_within_a_budget(quzhou: Region) -> None:
     assume = assumed(quzhou)
+    radio, villages = radio_of(assume), quzhou.level("village")
+    links = links_between(stations_of(quzhou), villages, radio=radio, relief=relief_in(quzhou))
+    covered = today(quzhou, assume=assume).covered
+    best = links.groupby("place")["probability"].max().reindex(np.arange(len(villages)), fill_value=0.0)
+    np.testing.assert_array_equal(covered.to_numpy(), best.to_numpy() >= radio.probability)
     people = simulated(quzhou, assume=assume)["people.rural"]
-    table = coverage_table(quzhou, assume=assume)
-    near = table["probability"].notna()
-    assert (table.loc[table["covered"], "probability"] >= 0.9).all()
-    assert not table.loc[~near, "covered"].any()
-    assert (table.loc[~near, "station"] == "").all()
-    unserved, found = chosen_sites(quzhou, people, assume=assume, budget_wan=2000)
-    sites = site_table(quzhou, unserved, found, people=people, assume=assume)
-    assert sites["capital_wan"].sum() == pytest.approx(found.covering.cost)
-    assert sites["capital_wan"].sum() <= 2000
-    assert sites["people"].sum() == pytest.approx(found.covering.value)
+    unserved = candidates_of(quzhou, assume=assume)
+    found = cover_with_backhaul(
+        unserved.covers,
+        people[unserved.villages],
+        costs=np.full(len(unserved.villages), assume["base_station.cost"]),
+        budget=2000,
+        roads=roads_of(quzhou),
+        roots=fibre_nodes(quzhou, assume=assume),
+        nodes=pd.Index(quzhou["nodes"]["node"]).get_indexer(villages.loc[unserved.villages, "node"]),
+        per_km=assume["fibre.cost"],
+    )
+    stations = found.covering.sites.size * assume["base_station.cost"]
+    assert found.covering.cost == pytest.approx(stations + found.tree.km * assume["fibre.cost"])
+    assert found.covering.cost <= 2000
     assert found.covering.gap < 0.05
-    lines = budget_table(radio_of(assume))
+    lines = budget_table(radio)
     assert lines.loc["radius", "up"] < lines.loc["radius", "down"]
 
 
@@ -202,11 +210,12 @@ def test_a_region_of_which_nothing_is_known_leaves_the_indicators_out(tiny: Regi
     sites = tiny["sites"]
     bare = with_tables(tiny, village_broadband=None, sites=sites[sites["kind"] != "base_station"])
     assume = assumed(bare)
-    states = simulate(bare, load_sectors(), scenario=Scenario(last_year=2026), assume=assume)
+    sectors = load_sectors(["population", "digital"])
+    states = simulate(bare, sectors, scenario=Scenario(last_year=2026), assume=assume)
     assert {"network", "base_stations_5g"} <= set(indicators_of(bare, states).left_out)
     assert {"network", "base_stations_5g"}.isdisjoint(
         indicators_of(
-            tiny, simulate(tiny, load_sectors(), scenario=Scenario(last_year=2026), assume=assume)
+            tiny, simulate(tiny, sectors, scenario=Scenario(last_year=2026), assume=assume)
         ).left_out
     )
     assert Digital().offer(bare, Forecast(states, Offer()), assume=assume).projects.empty
@@ -225,7 +234,8 @@ def test_digital_farming_is_taken_up_where_there_is_a_network(tiny: Region) -> N
     supply[["area_mu", "output_t"]] *= 1000
     wide = with_tables(tiny, chain_supply=supply)
     sectors = ordered([*load_sectors(["population", "transport"]), Industry()])
-    state = simulate(wide, sectors, scenario=Scenario(last_year=2026), assume=assume)[0]
+    # More supply changes no people: those of the small region are known already.
+    state = simulate(tiny, sectors, scenario=Scenario(last_year=2026), assume=assume)[0]
 
     def digital(**given: pd.Series) -> pd.DataFrame:
         made = Industry().offer(wide, Forecast([state.adding(given)], Offer()), assume=assume)
@@ -249,3 +259,27 @@ def test_digital_farming_is_taken_up_where_there_is_a_network(tiny: Region) -> N
     np.testing.assert_allclose(half.loc[mine, numbers], whole.loc[mine, numbers] / 2)
     none = digital(**{"demand.network": people, "served.network": people * 0})
     assert "digital_farming" not in set(none["kind"])
+
+
+def test_every_project_has_a_place_on_the_road(offer: Offer) -> None:
+    assert (offer.projects["node"] != "").all()
+
+
+def test_a_village_off_the_road_is_named(tiny: Region) -> None:
+    units = tiny["units"]
+    bare = with_tables(tiny, units=units.assign(node=units["node"].where(units["unit"] != SHANGWU)))
+    with pytest.raises(DataError, match=f"the village {SHANGWU} has no road node"):
+        candidates_of(bare, assume=assumed(bare))
+
+
+def test_without_fibre_anywhere_stations_are_offered_by_relay(tiny: Region) -> None:
+    sites, fibre = tiny["sites"], tiny["village_broadband"]
+    bare = with_tables(
+        tiny, sites=sites[sites["kind"] != "base_station"], village_broadband=fibre.assign(fibre=False)
+    )
+    assume = assumed(bare)
+    unserved = candidates_of(bare, assume=assume)
+    assert np.isinf(unserved.fibre_km).all()
+    assert (unserved.cost_wan == assume["base_station.cost"]).all()
+    made = Digital().offer(bare, Forecast([simulated(bare, assume=assume)], Offer()), assume=assume)
+    assert set(made.projects["kind"]) == {"base_station", "base_stations"}

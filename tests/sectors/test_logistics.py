@@ -8,18 +8,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from small import TINY, short
+from small import TINY, loaded, short
 from tongqu.base import ScenarioError
 from tongqu.contracts import Assume, Forecast, Offer, Scenario, active_entries
-from tongqu.data import load_region, make_region
+from tongqu.data import make_region
 from tongqu.engine.registry import load_sectors
 from tongqu.engine.simulate import simulate
 from tongqu.methods.rounds import plan_rounds
 from tongqu.sectors.logistics import sector
-from tongqu.sectors.logistics.costs import Works, town_costs
+from tongqu.sectors.logistics.costs import Works, overflow, town_costs
 from tongqu.sectors.logistics.day import day_of, networks_of
 from tongqu.sectors.logistics.ground import demand_of, goods_of, ground_of, points_near
 from tongqu.sectors.logistics.parameters import van_of
+from tongqu.sectors.logistics.projects import extra_of, works_of
 
 BEFORE = ("population", "transport", "logistics")
 NOTHING = pd.Series(dtype="float64")
@@ -28,7 +29,7 @@ NOTHING = pd.Series(dtype="float64")
 @cache
 def case(name="tiny"):
     """Region, states without a plan, standards in force and the offer."""
-    region = load_region(TINY if name == "tiny" else name)
+    region = loaded(TINY if name == "tiny" else name)
     scenario = short() if name == "tiny" else Scenario(first_year=2026, last_year=2030)
     assume = Assume.of(region["standards"], scenario)
     years = [scenario.first_year, scenario.last_year]
@@ -128,7 +129,47 @@ def test_a_station_above_its_capacity_costs_more():
     assert town["over"] == pytest.approx(town["parcels"] * assume["logistics.peak"] - 30)
     assert room.loc["990101002", "over"] == 0
     saved = town["handling_yuan"] - room.loc["990101002", "handling_yuan"]
-    assert saved == pytest.approx(town["over"] * assume["logistics.overflow"])
+    assert saved == pytest.approx(town["overflow"] * assume["logistics.overflow"])
+    assert town["parcels"] - 30 <= town["overflow"] < town["over"]
+
+
+@pytest.mark.parametrize("peak", [1.0, 1.3, 2.0])
+def test_the_excess_of_a_mean_day_is_that_of_all_days(peak):
+    """Days counted one by one, from the quietest to the busiest."""
+    load, capacity = np.array([100.0, 100, 100, 100, 0]), np.array([50.0, 95, 120, np.inf, 10])
+    days = np.linspace(2 - peak, peak, 20_001)[:, np.newaxis] * load
+    counted = np.maximum(days - capacity, 0).mean(axis=0)
+    assert overflow(load, capacity=capacity, peak=peak) == pytest.approx(counted, abs=2e-3)
+
+
+def test_a_better_station_saves_what_it_promises():
+    region, states, assume, offer = case("quzhou")
+    mine = offer.projects[offer.projects["kind"] == "logistics_station"]
+    work = opened(offer, 2030, projects=mine["project"])
+    ask = {"served": states[-1]["served.parcel_point"] > 0, "assume": assume}
+    before = town_costs(region, states[-1], extra=NOTHING, works=Works(), **ask)
+    after = town_costs(region, states[-1], extra=extra_of(work), works=works_of(work), **ask)
+    promised = work.entries.query("ledger == 'stock' and key == 'value_added'")["amount"].sum()
+    saved = before["handling_yuan"].sum() - after["handling_yuan"].sum()
+    assert saved * 365 / 10_000 == pytest.approx(promised)
+    assert after.loc[mine["town"], "over"].max() < 1e-6
+
+
+def test_what_a_joint_line_saves_is_counted_once():
+    """Vans: half off the running cost, half value added; the first mile: value added of farms."""
+    region, states, assume, offer = case("quzhou")
+    lines = offer.projects[offer.projects["kind"] == "joint_line"].set_index("town")
+    ask = {"served": states[0]["served.parcel_point"] > 0, "extra": NOTHING, "assume": assume}
+    now = town_costs(region, states[-1], works=Works(), **ask).loc[lines.index]
+    joint = town_costs(region, states[-1], works=Works(joint=frozenset(lines.index)), **ask).loc[lines.index]
+    vans = (now["rounds_yuan"] - joint["rounds_yuan"] - joint["bus_yuan"]) * 365 / 10_000
+    farms = now["tonnes"] * (now["tonne_yuan"] - joint["tonne_yuan"]) / 10_000
+    entries = offer.entries[offer.entries["project"].isin(lines["project"])]
+    sums = entries.groupby(["ledger", "key"])["amount"].sum()
+    assert sums["money", "running"] == pytest.approx(2 * len(lines) - vans.sum() / 2)
+    assert sums["stock", "value_added"] == pytest.approx(vans.sum() / 2 + farms.sum())
+    assert sums["stock", "farm_value_added"] == pytest.approx(farms.sum())
+    assert lines["running_wan"].sum() == pytest.approx(sums["money", "running"])
 
 
 def test_points_credit_just_those_who_are_served_once_they_open():
@@ -144,6 +185,19 @@ def test_points_credit_just_those_who_are_served_once_they_open():
         assert sorted(gained.index[gained > 0]) == sorted(mine)
     every = stepped(region, states[0], assume, opened(offer, 2026, projects=projects["project"]))
     assert every["served.parcel_point"].sum() == pytest.approx(states[0]["people.rural"].sum())
+
+
+def test_any_set_of_points_serves_what_it_credits_on_quzhou():
+    region, states, assume, offer = case("quzhou")
+    credit = offer.entries.query("ledger == 'served'").set_index("project")
+    projects, draw = credit.index.unique(), np.random.default_rng(1)
+    demand, before = states[-1]["demand.parcel_point"], states[-1]["served.parcel_point"]
+    for size in (1, 7, len(projects)):
+        chosen = list(draw.choice(projects, size=size, replace=False))
+        share = credit.loc[chosen].groupby("unit")["amount"].sum().reindex(demand.index, fill_value=0.0)
+        after = stepped(region, states[-1], assume, opened(offer, 2030, projects=chosen))
+        promised = before + (demand - before) * share.clip(upper=1.0)
+        pd.testing.assert_series_equal(after["served.parcel_point"], promised, check_names=False)
 
 
 def test_nothing_is_offered_or_claimed_where_nothing_is_known():

@@ -123,3 +123,12 @@ def test_in_a_browser(pages, page: Page, tmp_path):
     assert said == []
     page.set_viewport_size({"width": 380, "height": 700})
     assert page.evaluate("document.documentElement.scrollWidth") <= 380
+
+
+@pytest.mark.parametrize("costs", [[-4.0, -1.0], [-5.0, 3.0], [0.0, 0.0], [-0.001, 9.0], []])
+def test_a_curve_of_choices_that_bring_money(costs):
+    points = [Spent(cost, 1.0, 2.0, "p") for cost in costs]
+    svg = cost_curve(points, heads=("c", "p"), label="l", words=(str, str), colour="#111111")
+    across = [float(one) for one in re.findall(r'class="spent" d="M(-?[\d.]+)', svg)]
+    assert len(across) == len(costs)
+    assert all(60 <= one <= 900 for one in across)

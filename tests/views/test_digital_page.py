@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import tongqu
-from small import TINY
+from small import loaded
 from tongqu.views.digital_html import digital_html
 
 if TYPE_CHECKING:
@@ -21,17 +21,12 @@ LANGUAGES = ["zh", "en"]
 
 @pytest.fixture(scope="module")
 def found():
-    return tongqu.digital("quzhou")
+    return tongqu.digital(loaded(), sites=1)
 
 
 @pytest.fixture(scope="module")
 def pages(found):
     return {language: digital_html(found, language=language) for language in LANGUAGES}
-
-
-@pytest.fixture(scope="module")
-def tiny():
-    return tongqu.load(TINY)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -77,9 +72,9 @@ def test_figures_are_those_of_the_tables(found, pages):
     assert "stroke-dasharray" in ways[0]
 
 
-def test_a_small_region_and_one_where_nobody_is_left_out(tiny):
-    page = digital_html(tongqu.digital(tiny, sites=1), language="zh")
-    assert 'id="sites"' in page
+def test_where_nobody_is_left_out_no_site_is_drawn(found, pages):
+    assert 'id="sites"' in pages["zh"]
+    tiny = found.region
     table = tiny["village_broadband"].assign(fibre=True)
     full = replace(tiny, tables={**tiny.tables, "village_broadband": table})
     page = digital_html(tongqu.digital(full), language="en")
@@ -87,10 +82,10 @@ def test_a_small_region_and_one_where_nobody_is_left_out(tiny):
     assert "100.0%" in page
 
 
-def test_names_are_escaped(tiny):
-    units = tiny["units"].assign(name_en="<b>&")
-    changed = replace(tiny, tables={**tiny.tables, "units": units})
-    page = digital_html(tongqu.digital(changed, sites=1), language="en")
+def test_names_are_escaped(found):
+    units = found.region["units"].assign(name_en="<b>&")
+    changed = replace(found.region, tables={**found.region.tables, "units": units})
+    page = digital_html(replace(found, region=changed), language="en")
     assert "<b>&" not in page
     assert "&lt;b&gt;&amp;" in page
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import tongqu
-from small import TINY
+from small import loaded
 from tongqu.views.logistics_html import logistics_html
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ LANGUAGES = ["zh", "en"]
 
 @pytest.fixture(scope="module")
 def found():
-    return tongqu.logistics(TINY, iterations=5)
+    return tongqu.logistics(loaded(), iterations=5)
 
 
 @pytest.fixture(scope="module")
@@ -71,11 +71,10 @@ def test_figures_are_those_of_the_tables(found, pages):
     assert sum(group.count("<path") for group in lines) == len(found.tables["streets"])
 
 
-def test_names_are_escaped():
-    region = tongqu.load(TINY)
-    units = region["units"].assign(name_en="<b>&")
-    changed = replace(region, tables={**region.tables, "units": units})
-    page = logistics_html(tongqu.logistics(changed, iterations=1), language="en")
+def test_names_are_escaped(found):
+    units = found.region["units"].assign(name_en="<b>&")
+    changed = replace(found.region, tables={**found.region.tables, "units": units})
+    page = logistics_html(replace(found, region=changed), language="en")
     assert "<b>&" not in page
     assert "&lt;b&gt;&amp;" in page
 

@@ -286,3 +286,11 @@ def test_files(small, tmp_path):
     assert "新开线路" in book
     again = pd.read_csv(place / "villages.csv", dtype={"unit": str})
     np.testing.assert_allclose(again["rural_people"], small.tables["villages"]["rural_people"], atol=1e-5)
+
+
+def test_no_trip_leaves_before_midnight_for_a_very_long_line():
+    from tongqu.workflow.buses.feed import fixed_times
+
+    one = pd.DataFrame({"trips": [4], "minutes": [300.0], "pupils": [3.0], "market": [0.0]})
+    assert fixed_times(one, loop=np.array([False]), layover=5) == [(HOME["pupils"],)]
+    assert fixed_times(one, loop=np.array([True]), layover=5) == [(ARRIVE - 300, HOME["pupils"])]

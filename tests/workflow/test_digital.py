@@ -11,7 +11,7 @@ import rasterio
 from rasterio import Affine
 
 import tongqu
-from small import TINY
+from small import loaded
 from tongqu.base import DataError
 from tongqu.contracts import Assume, Scenario
 from tongqu.sectors.digital.coverage import today
@@ -25,7 +25,7 @@ SUMS = ["people", "fibre_people", "g5_people", "both_people", "served", "without
 
 @pytest.fixture(scope="module")
 def quzhou():
-    return tongqu.load("quzhou")
+    return loaded("quzhou")
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def found(quzhou):
 
 @pytest.fixture(scope="module")
 def tiny():
-    return tongqu.load(TINY)
+    return loaded()
 
 
 def with_tables(region, **tables):

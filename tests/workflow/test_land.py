@@ -184,24 +184,23 @@ def test_cells_lie_in_their_county_and_hold_no_more_than_its_open_land(region, c
 
 def test_borders_of_cells_by_brute_force(cells):
     some = np.flatnonzero((cells.county == "990101") & ((cells.row + 2 * cells.column) % 5 > 0))
-    pairs, length = cells.borders(some)
+    pairs, length, edge = cells.borders(some)
     share = cells.share()
     place = {(r, c): at for at, (r, c) in enumerate(zip(cells.row, cells.column, strict=True))}
     number = {int(at): k for k, at in enumerate(some)}
     wanted: dict[tuple[int, int], float] = {}
+    beyond = np.zeros((len(some), 2))
     for k, at in enumerate(some):
         for down, right in ((0, 1), (1, 0), (0, -1), (-1, 0)):
             other = place.get((cells.row[at] + down, cells.column[at] + right), -1)
-            if other in number:
-                key = (k, number[other])
-                if down + right > 0:
-                    wanted[key] = min(share[at], share[other]) * 1000
-            else:
-                key = (k, len(some) + int(other >= 0 and cells.built[other]))
-                wanted[key] = wanted.get(key, 0.0) + share[at] * 1000
+            if other not in number:
+                beyond[k, int(other >= 0 and cells.built[other])] += share[at] * 1000
+            elif down + right > 0:
+                wanted[k, number[other]] = min(share[at], share[other]) * 1000
     found = dict(zip(map(tuple, pairs.tolist()), length.tolist(), strict=True))
     assert len(found) == len(pairs)
     assert found == pytest.approx(wanted)
+    np.testing.assert_allclose(edge, beyond)
 
 
 def test_land_is_placed_to_the_square_metre_where_it_may_be(found):

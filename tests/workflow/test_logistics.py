@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import tongqu
-from small import TINY
+from small import loaded
 from tongqu.base import DataError, ScenarioError
 from tongqu.contracts import Scenario
 from tongqu.engine.simulate import simulate
@@ -27,9 +27,14 @@ FEW = 20
 
 
 @pytest.fixture(scope="module")
-def tiny():
+def plain():
+    return loaded()
+
+
+@pytest.fixture(scope="module")
+def tiny(plain):
     """The small region with a point in every village, so that its vans have rounds."""
-    region = tongqu.load(TINY)
+    region = plain
     sites, villages = region["sites"], region.level("village")
     row = sites[sites["kind"] == "parcel_point"].iloc[[0]]
     made = [
@@ -111,8 +116,8 @@ def test_losses_are_those_of_the_sector(tiny, found):
     assert (cooled.loc[cooled["kind"] != "station", "cooling_wan"] == 0).all()
 
 
-def test_nodes_have_their_loads(tiny):
-    table = node_table(base_of(tongqu.load(TINY), Scenario()))
+def test_nodes_have_their_loads(plain, tiny):
+    table = node_table(base_of(plain, Scenario()))
     sums = table.groupby("kind")["load"].sum()
     assert sums["point"] + sums["needed"] == pytest.approx(sums["station"] + sums_without_station(table))
     needed = table[table["kind"] == "needed"]
@@ -128,8 +133,8 @@ def sums_without_station(table):
     return mine["load"].sum()
 
 
-def test_the_opening_model_serves_all_or_says_who_fetches(tiny):
-    found = tongqu.logistics(TINY, iterations=1)
+def test_the_opening_model_serves_all_or_says_who_fetches(plain):
+    found = tongqu.logistics(plain, iterations=1)
     opening, chosen = found.tables["opening"], found.tables["chosen"]
     points = chosen[chosen["kind"] == "point"]
     assert (
@@ -169,15 +174,14 @@ def test_the_same_seed_gives_the_same(tiny, found):
         pd.testing.assert_frame_equal(found.tables[name], again.tables[name])
 
 
-def test_numbers_out_of_range_and_a_region_without_points_are_refused():
-    region = tongqu.load(TINY)
-    sites = region["sites"]
-    bare = with_tables(region, sites=sites[sites["kind"] != "parcel_point"])
+def test_numbers_out_of_range_and_a_region_without_points_are_refused(plain):
+    sites = plain["sites"]
+    bare = with_tables(plain, sites=sites[sites["kind"] != "parcel_point"])
     with pytest.raises(DataError) as error:
         tongqu.logistics(bare, vans=0, iterations=0, seed=-1)
     assert [one.column for one in error.value.problems] == ["vans", "iterations", "seed", ""]
     with pytest.raises(ScenarioError):
-        tongqu.logistics(region, Scenario.model_validate({"assume": {"drone.speed": 0.0}}))
+        tongqu.logistics(plain, Scenario.model_validate({"assume": {"drone.speed": 0.0}}))
 
 
 def test_every_column_and_value_has_words(found):

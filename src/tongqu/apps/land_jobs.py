@@ -164,6 +164,8 @@ def _tables(face: Face, found: FieldStudy) -> list[Table | str]:
     if len(ledger):
         parts.append(shown(ledger[ledger["unit"] == found.whole], CLASSES, f"{name} {found.year}"))
         parts.append(shown(found.tables["quota"], QUOTA, face.word("land_quota_title")))
+    else:
+        parts.append(face.word("land_none"))
     placed = found.tables["allocation"]
     if len(placed):
         parts.append(shown(placed, PLACED, face.word("land_placed_title", year=said["last_year"])))

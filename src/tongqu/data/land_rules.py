@@ -43,7 +43,10 @@ def check_land_use(tables: Mapping[str, Checked], *, problems: Problems) -> None
     if known.empty:
         return
     wide = known.pivot(index=["unit", "year"], columns="class", values="area").reindex(columns=list(choices))
-    check_classes(land, wide, problems=problems)
+    # A class whose area cannot be read is there: its row is reported already.
+    rows = frame[frame[KEY].notna().all(axis="columns") & frame["class"].isin(choices)]
+    given = pd.crosstab([rows["unit"], rows["year"]], rows["class"]).reindex(columns=list(choices))
+    check_classes(land, given.where(given > 0), problems=problems)
     check_parts(land, frame, wide=wide, problems=problems)
     units = tables.get("units")
     full = wide.dropna()

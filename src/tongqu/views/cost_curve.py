@@ -15,6 +15,8 @@ WIDTH: Final = 900.0
 HEIGHT: Final = 380.0
 SIZE: Final = 12.5
 """Pixels of the letters beside a point."""
+SLIGHT: Final = 0.005
+"""Share of the axis by which a cost may lie below 0 and the axis still begin there."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def cost_curve(
     """
     left, right, base, high = 74.0, WIDTH - 24, HEIGHT - 52, 26.0
     known = sorted(points, key=lambda one: one.cost)
-    across = ticks(0.0, max((one.cost for one in known), default=1.0) or 1.0)
+    across = _axis([one.cost for one in known])
     up = ticks(0.0, max((one.bound for one in known), default=1.0) or 1.0)
     x, y = Scale(across[0], across[-1], left, right), Scale(up[0], up[-1], base, high)
     body = [text(2, 14, words=heads[1])]
@@ -112,6 +114,13 @@ def cost_curve(
             at = min(px + 10, right - wide)
             body.append(text(at, min(py + 22, base - 6), words=one.shown, css="value"))
     return drawing(body, label=label, width=WIDTH, height=HEIGHT)
+
+
+def _axis(costs: Sequence[float]) -> list[float]:
+    """Marks of the costs: from 0, or from below where choices bring more money than they cost."""
+    least, high = min([0.0, *costs]), max([0.0, *costs])
+    low = least if least < -SLIGHT * high else 0.0
+    return ticks(low, high if high > low else low + 1.0)
 
 
 def _circle(x: float, y: float, *, radius: float = 4.2) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import pandas as pd
+from markupsafe import Markup
 
 from tongqu.views.charts import Series
 from tongqu.views.land_maps import norm_map
@@ -38,10 +39,21 @@ FILLS: Final = {
 """Fill of each class; hatches so that colour is not the only difference."""
 BAR: Final = "#31688e"
 WON: Final = "url(#p-a)"
+"""Hatched: land that could be won, and what rests on modelled land."""
 MOST_TOWNS: Final = 20
 WAN: Final = 10_000.0
 """Mu in one 万亩."""
 MU_PER_THOUSAND_HA: Final = 15_000.0
+
+
+def _fill(modelled: bool) -> str:
+    """Fill of a bar: hatched where it rests on modelled land."""
+    return WON if modelled else BAR
+
+
+def _key(rows: pd.DataFrame, words: Words) -> list[tuple[Markup, str]]:
+    """What hatches of bars say; nothing where none are."""
+    return legend_of([(WON, words("land.hatched"))]) if rows["modelled"].any() else []
 
 
 def use(found: LandTables, words: Words, names: Names) -> Section:
@@ -126,8 +138,8 @@ def norms(found: LandTables, words: Words, names: Names) -> Section:
     first = counties[counties["year"] == counties["year"].min()]
     title = words("land.per_person", year=int(first["year"].iloc[0]))
     rows = [
-        (names.units[str(unit)], [Series(title, BAR, [float(each)])])
-        for unit, each in zip(first["unit"], first["per_person_m2"], strict=True)
+        (names.units[str(unit)], [Series(title, _fill(modelled), [float(each)])])
+        for unit, each, modelled in zip(first["unit"], first["per_person_m2"], first["modelled"], strict=True)
         if each == each
     ]
     high = float(said["norm_m2"][1])
@@ -146,7 +158,7 @@ def norms(found: LandTables, words: Words, names: Names) -> Section:
         ("standing", None),
     ]
     grid = table_of(counties, columns, words=words, names=names, label=title)
-    figures = [Figure(title, svg, grid), norm_map(found, words, names)]
+    figures = [Figure(title, svg, grid, _key(first, words)), norm_map(found, words, names)]
     villages = table[table["settlement"] == "village"].sort_values(
         "per_person_m2", ascending=False, kind="stable"
     )
@@ -291,8 +303,8 @@ def intensity(found: LandTables, words: Words, names: Names) -> Section:
             continue
         each = 1.0 if column == "people_per_km2" or words.language == "zh" else 100.0
         rows = [
-            (names.units[str(place)], [Series(title, BAR, [float(value) / each])])
-            for place, value in zip(known["unit"], known[column], strict=True)
+            (names.units[str(place)], [Series(title, _fill(modelled), [float(value) / each])])
+            for place, value, modelled in zip(known["unit"], known[column], known["modelled"], strict=True)
         ]
         svg = bars(rows, label=title, unit=unit, words=lambda v: words.number(v, 0))
         columns = [
@@ -303,6 +315,7 @@ def intensity(found: LandTables, words: Words, names: Names) -> Section:
             (column, form),
             ("land_per_person_m2", number(words)),
         ]
-        figures.append(Figure(title, svg, table_of(table, columns, words=words, names=names, label=title)))
+        grid = table_of(table, columns, words=words, names=names, label=title)
+        figures.append(Figure(title, svg, grid, _key(known, words)))
     notes = [words("land.intensity_note")]
     return Section("intensity", words("land.intensity"), [Part(figures=figures)], notes)

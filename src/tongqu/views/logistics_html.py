@@ -43,7 +43,7 @@ def logistics_html(found: LogisticsTables, *, language: Language = "zh") -> str:
     """
     words = Words(language)
     places = places_of(found, words)
-    region = places[found.whole]
+    region, said = places[found.whole], found.figures
     sections = [
         costs(found, words, places),
         rounds_map(found, words, places),
@@ -53,17 +53,17 @@ def logistics_html(found: LogisticsTables, *, language: Language = "zh") -> str:
             "limits",
             words("outlook.limits"),
             points=[
-                words("logistics.limit_demand"),
-                words("logistics.limit_sites"),
+                *([words("logistics.limit_demand")] if said["modelled"] > 0 else []),
+                *([words("logistics.limit_sites")] if said["modelled_nodes"] > 0 else []),
                 words("logistics.limit_rounds"),
                 words("logistics.limit_cases"),
                 words("logistics.limit_opening"),
+                words("logistics.limit_cost"),
                 words("logistics.limit_cold"),
                 words("logistics.limit_plan"),
             ],
         ),
     ]
-    said = found.figures
     page = Page(
         title=f"{region} {words('logistics.title')}",
         brand=words("logistics.brand"),
@@ -99,7 +99,7 @@ def _cards(said: Mapping[str, Any], words: Words) -> list[Card]:
             words("logistics.card_cost"),
             words(
                 "logistics.card_cost_note",
-                joint=words.number(each["joint"], 3),
+                saving=words.share(float(said["saving"]["joint"]), digits=2),
                 towns=said["towns_where_it_pays"]["joint"],
             ),
         ),

@@ -19,9 +19,9 @@ __all__ = ["problems_map", "rounds_map"]
 CENTRE: Final = ("#111111", "square", 6.0)
 STATION: Final = ("#d6006c", "diamond", 4.6)
 POINT: Final = ("#7d8a94", "dot", 1.7)
-NEEDED: Final = ("#a3322b", "cross", 3.0)
+NEEDED: Final = ("#a3322b", "cross", 5.4)
 FULL: Final = ("#c9a227", "up", 5.6)
-NEW: Final = ("#2a8c4a", "dot", 5.2)
+NEW: Final = ("#2a8c4a", "dot", 2.7)
 MOST_ROWS: Final = 60
 """Rows of a table below a map; the files have all."""
 
@@ -127,8 +127,28 @@ def _clock(hours: float) -> str:
 def problems_map(found: LogisticsTables, words: Words, places: Mapping[str, str]) -> Section:
     """Villages that no point or van serves with the reason, stations without room, points to open."""
     title = words("logistics.problems")
-    lacking, nodes, chosen = found.tables["unserved"], found.tables["nodes"], found.tables["chosen"]
-    colour, shape, size = NEEDED
+    nodes = found.tables["nodes"]
+    full = nodes[nodes["over"].astype("bool")]
+    # A new point often stands where one lacks: the smaller mark lies on top.
+    marks = [
+        _marks(full, "station", words("logistics.full"), FULL, places, words),
+        *_lacking(found, words, places),
+        _opened(found, words, places),
+    ]
+    svg = place_map(found.region, words, key="lacking", label=words("logistics.problems_alt"), marks=marks)
+    grid = _unserved(found, words, places, label=title)
+    note = words("logistics.problems_note", count=len(grid.rows))
+    grids = [(words("logistics.stations"), _stations(found, words, places))] if len(full) else []
+    grids.append((words("logistics.opening"), _opening(found, words, places)))
+    figure = Figure(title, svg, grid, legend(marks), note)
+    return Section(
+        "problems", title, [Part(figures=[figure], grids=grids)], [words("logistics.opening_note")]
+    )
+
+
+def _lacking(found: LogisticsTables, words: Words, places: Mapping[str, str]) -> list[Marks]:
+    """Villages left out, a group for each reason."""
+    lacking, (colour, shape, size) = found.tables["unserved"], NEEDED
     marks = []
     for reason in lacking["reason"].drop_duplicates():
         mine = lacking[lacking["reason"] == reason]
@@ -143,16 +163,23 @@ def problems_map(found: LogisticsTables, words: Words, places: Mapping[str, str]
             villages=words.count(len(mine)),
         )
         marks.append(Marks(name, fill, mine["lon"], mine["lat"], titles, shape, size, mine["modelled"]))
-    full = nodes[nodes["over"].astype("bool")]
+    return marks
+
+
+def _opened(found: LogisticsTables, words: Words, places: Mapping[str, str]) -> Marks:
+    """Points that the model would open."""
+    chosen = found.tables["chosen"]
     new = chosen[(chosen["kind"] == "point") & ~chosen["existing"].astype("bool")]
     fill, mark, radius = NEW
     titles = [places[str(unit)] for unit in new["unit"]]
-    below = Marks(
+    return Marks(
         words("logistics.new_point"), fill, new["lon"], new["lat"], titles, mark, radius, new["modelled"]
     )
-    # A new point often stands where one lacks: the larger mark lies below.
-    marks = [_marks(full, "station", words("logistics.full"), FULL, places, words), below, *marks]
-    svg = place_map(found.region, words, key="lacking", label=words("logistics.problems_alt"), marks=marks)
+
+
+def _unserved(found: LogisticsTables, words: Words, places: Mapping[str, str], *, label: str) -> Grid:
+    """Villages left out, those with most people."""
+    lacking = found.tables["unserved"]
     shown = lacking.head(MOST_ROWS)
     shown = shown.assign(
         village=[places[str(one)] for one in shown["unit"]],
@@ -169,14 +196,7 @@ def problems_map(found: LogisticsTables, words: Words, places: Mapping[str, str]
         "why": (words("logistics.why"), None),
         "modelled": (words("study.modelled"), yes(words)),
     }
-    grid = grid_of(shown, columns=columns, label=title)
-    note = words("logistics.problems_note", count=len(shown))
-    grids = [(words("logistics.stations"), _stations(found, words, places))] if len(full) else []
-    grids.append((words("logistics.opening"), _opening(found, words, places)))
-    figure = Figure(title, svg, grid, legend(marks), note)
-    return Section(
-        "problems", title, [Part(figures=[figure], grids=grids)], [words("logistics.opening_note")]
-    )
+    return grid_of(shown, columns=columns, label=label)
 
 
 def _stations(found: LogisticsTables, words: Words, places: Mapping[str, str]) -> Grid:

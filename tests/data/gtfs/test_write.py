@@ -153,3 +153,12 @@ def test_a_feed_that_cannot_be_read_is_not_left(tables: dict[str, pd.DataFrame],
         write_feed(tmp_path / "feed.zip", {**tables, "stop_times": wrong})
     assert [path.name for path in tmp_path.iterdir()] == ["feed.zip"]
     assert len(read_feed(tmp_path / "feed.zip").trips) == len(old.trips)
+
+
+def test_odd_names_and_stops_at_one_place(tables: dict[str, pd.DataFrame], tmp_path: Path) -> None:
+    """Quotes and signs come back as they were; GTFS allows neither line breaks nor tabs in a value."""
+    names = ['甲,"乙"\n丙', "a\r\nb\tc", '"', "=1+1"]
+    stops = tables["stops"].assign(stop_name=names, stop_lat=29.0, stop_lon=118.9)
+    feed = write_feed(tmp_path / "odd.zip", {**tables, "stops": stops})
+    assert feed.stops["stop_name"].tolist() == ['甲,"乙" 丙', "a b c", '"', "=1+1"]
+    assert len(feed.stops) == len(stops)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -45,6 +46,8 @@ _MOMENT: Final = (1980, 1, 1, 0, 0, 0)
 """Date of every file in the archive, the earliest that a zip can hold: bytes do not depend on the clock."""
 
 _DATE: Final = "%Y%m%d"
+_BREAKS: Final = re.compile(r"[\t\r\n]+")
+"""What GTFS forbids inside a value."""
 
 
 def write_feed(place: str | Path, tables: Mapping[str, pd.DataFrame]) -> Feed:
@@ -61,7 +64,8 @@ def write_feed(place: str | Path, tables: Mapping[str, pd.DataFrame]) -> Feed:
         Columns of GTFS by name of the file without its ending. ``agency``, ``stops``, ``routes``, ``trips``,
         ``stop_times`` and ``calendar`` or ``calendar_dates`` are needed. Times are seconds after midnight,
         past the next midnight more than 86 400; dates are timestamps or ``YYYYMMDD``; blanks are missing
-        values. Columns that Tongqu does not read are written as they are. Empty tables are left out.
+        values. Columns that Tongqu does not read are written as they are. Tabs and line breaks become spaces.
+        Empty tables are left out.
 
     Returns
     -------
@@ -172,9 +176,9 @@ def _day(day: Any) -> str:
 
 
 def _plain(value: Any) -> str:
-    """Text as it is, numbers as short as they can be read back."""
+    """Text in one line, since GTFS allows no breaks in it; numbers as short as they can be read back."""
     if isinstance(value, str):
-        return value
+        return _BREAKS.sub(" ", value)
     if pd.isna(value):
         return ""
     if isinstance(value, bool | np.bool_):

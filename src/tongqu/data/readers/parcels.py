@@ -204,18 +204,10 @@ def _gather(
 ) -> Parcels:
     """Parcels, findings and rows of the table from outlines and texts."""
     year, source, file = made
-    polygon = np.isin(shapely.get_type_id(geometry), (POLYGON, MULTI_POLYGON)) & ~shapely.is_empty(geometry)
+    geometry, polygon, notes = _mended(geometry, texts["parcel"], epsg=region.epsg)
     if not polygon.any():
         problems.add("the layer has no areas", file=file, mend="give a layer of polygons")
         problems.raise_any()
-    broken = polygon & ~shapely.is_valid(geometry)
-    reasons = np.full(len(geometry), "", dtype=object)
-    reasons[broken] = shapely.is_valid_reason(geometry[broken])
-    given, geometry = geometry, geometry.copy()
-    geometry[broken] = shapely.make_valid(given[broken], method="structure", keep_collapsed=False)
-    notes = Notes(geometry, given, texts["parcel"], epsg=region.epsg)
-    notes.add("not_polygon", ~polygon)
-    notes.add("invalid", broken, value=reasons)
     kind, by_code = find_classes(texts, classes=classes)
     unit = _units(texts["unit"], region=region, level=level)
     notes.add("unknown_class", polygon & (kind == "").to_numpy(), value=texts["class"].to_numpy(object))
@@ -250,6 +242,20 @@ def _gather(
         findings=notes.frame(),
         land_use=_rows(frame, year=year, source=source),
     )
+
+
+def _mended(given: Objects, parcel: Text, *, epsg: int) -> tuple[Objects, npt.NDArray[np.bool_], Notes]:
+    """Outlines made valid, which of them are areas, and notes on those that were not."""
+    polygon = np.isin(shapely.get_type_id(given), (POLYGON, MULTI_POLYGON)) & ~shapely.is_empty(given)
+    broken = polygon & ~shapely.is_valid(given)
+    reasons = np.full(len(given), "", dtype=object)
+    reasons[broken] = shapely.is_valid_reason(given[broken])
+    geometry = given.copy()
+    geometry[broken] = shapely.make_valid(given[broken], method="structure", keep_collapsed=False)
+    notes = Notes(geometry, given, parcel, epsg=epsg)
+    notes.add("not_polygon", ~polygon)
+    notes.add("invalid", broken, value=reasons)
+    return geometry, polygon, notes
 
 
 def _units(text: Text, *, region: Region, level: UnitLevel) -> Text:

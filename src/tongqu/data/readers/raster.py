@@ -13,6 +13,7 @@ import rasterio
 from rasterio.crs import CRS
 from rasterio.enums import Resampling
 from rasterio.errors import CRSError, NotGeoreferencedWarning, RasterioIOError
+from rasterio.transform import Affine
 from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window
@@ -182,24 +183,12 @@ def _read_part(
     """Values over the box in the region's system."""
     target = CRS.from_epsg(epsg)
     moved = opened.crs != target or not _north_up(opened)
-    source = (
-        WarpedVRT(
-            opened, crs=target, resampling=Resampling.bilinear, nodata=_blank(opened, band), dtype="float64"
-        )
-        if moved
-        else opened
-    )
-    west, south, east, north = transform_bounds(CRS.from_epsg(WGS84), target, *bbox)
-    step = source.transform
-    # A millionth of a cell more is rounding of the box, no cell.
-    left, right = (
-        int(np.floor((west - step.c) / step.a + 1e-6)),
-        int(np.ceil((east - step.c) / step.a - 1e-6)),
-    )
-    top, bottom = (
-        int(np.floor((north - step.f) / step.e + 1e-6)),
-        int(np.ceil((south - step.f) / step.e - 1e-6)),
-    )
+    source = opened
+    if moved:
+        blank, how = _blank(opened, band), Resampling.bilinear
+        source = WarpedVRT(opened, crs=target, resampling=how, nodata=blank, dtype="float64")
+    box = transform_bounds(CRS.from_epsg(WGS84), target, *bbox)
+    left, top, right, bottom = _window(source.transform, box)
     inner = (max(left, 0), max(top, 0), min(right, source.width), min(bottom, source.height))
     columns, rows = inner[2] - inner[0], inner[3] - inner[1]
     if columns <= 0 or rows <= 0:
@@ -221,6 +210,7 @@ def _read_part(
         mend = "give a raster with values in this region, or check its nodata value"
         problems.add("the raster has no values in the region", file=file, mend=mend)
         return None
+    step = source.transform
     grid = Grid(step.c + inner[0] * step.a, step.f + inner[1] * step.e, step.a, -step.e, rows, columns, epsg)
     whole = (right - left) * (bottom - top)
     covered = float(np.isfinite(values).sum() / whole)
@@ -231,6 +221,18 @@ def _read_part(
         source_crs=_name(opened.crs),
         reprojected=moved,
     )
+
+
+def _window(step: Affine, box: tuple[float, float, float, float]) -> tuple[int, int, int, int]:
+    """Columns and rows that a box touches: left, top, right, bottom, the last two not in it."""
+    west, south, east, north = box
+    # A millionth of a cell more is rounding of the box, no cell.
+    across, down = (
+        (np.array([west, east]) - step.c) / step.a + [1e-6, -1e-6],
+        (np.array([north, south]) - step.f) / step.e + [1e-6, -1e-6],
+    )
+    left, top = int(np.floor(across[0])), int(np.floor(down[0]))
+    return left, top, int(np.ceil(across[1])), int(np.ceil(down[1]))
 
 
 def _blank(opened: Any, band: int) -> float:

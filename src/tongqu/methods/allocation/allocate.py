@@ -44,7 +44,8 @@ class Allocation:
     value, bound : float
         ``suited_m2 - boundary_weight * boundary_m``, and a value that no allocation exceeds, m².
     gap : float
-        ``(bound - value) / |bound|``; 0 where the allocation is proven best.
+        ``(bound - value) / suited_m2``: what any other allocation could gain at most, over the suitability
+        of this one. Not over the value, which boundary may bring near 0; 0 where proven best.
     class_price, town_price : numpy.ndarray of float
         What a m² more of demand costs, and what a m² more of quota (or, if negative, of floor) brings, in
         units of suitability at the best bound; shapes (classes,) and (towns,); NaN from the program.
@@ -105,6 +106,7 @@ class _Ground:
     boundary: Floats
     weight: float
     built: Bools
+    edge: Floats
 
     def free(self) -> Ints:
         """Cells that can be built on, positions."""
@@ -122,13 +124,16 @@ class _Ground:
             fixed = open_cell[one] & ~open_cell[other]
             sign = np.where(self.built[other], 1.0, -1.0)
             np.add.at(pull, one[fixed], (sign * cost)[fixed])
+        beyond = self.weight * self.edge
+        pull += np.where(open_cell, beyond[:, 1] - beyond[:, 0], 0.0)
         both = open_cell[self.first] & open_cell[self.second]
         near = Neighbours(place[self.first[both]], place[self.second[both]], cost[both], len(free))
         return Case(
             worth=np.nan_to_num(self.suitability[free], nan=-np.inf),
             room=self.room[free],
             pull=pull[free],
-            base=float(cost[self.built[self.first] != self.built[self.second]].sum()),
+            base=float(cost[self.built[self.first] != self.built[self.second]].sum())
+            + float(np.where(self.built, beyond[:, 0], beyond[:, 1]).sum()),
             neighbours=near,
             demand=demand,
             town=town[free],
@@ -144,6 +149,7 @@ class _Ground:
         share = np.where(self.built, 1.0, used / np.maximum(self.room, 1))
         suited = float((np.nan_to_num(self.suitability) * whole).sum())
         boundary = float(self.boundary @ np.abs(share[self.first] - share[self.second]))
+        boundary += float(self.edge[:, 0] @ share + self.edge[:, 1] @ (1.0 - share))
         value = suited - self.weight * boundary
         top = max(bound, value)
         return Allocation(
@@ -153,7 +159,7 @@ class _Ground:
             boundary_m=boundary,
             value=value,
             bound=top,
-            gap=(top - value) / abs(top) if top else 0.0,
+            gap=0.0 if top == value else (top - value) / suited if suited else np.inf,
             class_price=np.full(len(case.demand), np.nan) if prices is None else prices.class_price,
             town_price=np.full(len(case.floors), np.nan) if prices is None else prices.town_price,
             partial=np.flatnonzero((used > 0) & (used < self.room)).astype(np.int64),
@@ -169,6 +175,7 @@ def allocate(
     boundary_m: npt.ArrayLike,
     boundary_weight: float,
     built: npt.ArrayLike | None = None,
+    edge_m: npt.ArrayLike | None = None,
     town: npt.ArrayLike | None = None,
     floors_m2: npt.ArrayLike | None = None,
     quotas_m2: npt.ArrayLike | None = None,
@@ -202,6 +209,9 @@ def allocate(
     built : array_like of bool, optional
         Cells that are built already, with or without room left: next to them there is no boundary, shape
         (cells,).
+    edge_m : array_like of float, optional
+        Boundary of each cell with what lies beyond all cells, m, shape (cells, 2): with land that is not
+        built, and with land that is. Without it the region's edge costs nothing.
     town : array_like of int, optional
         Town of each cell, positions, shape (cells,); needed for what is by town.
     floors_m2, quotas_m2 : array_like of float, optional
@@ -244,7 +254,7 @@ def allocate(
     >>> found.area_m2.ravel().tolist(), found.boundary_m, round(found.value, 6), found.gap
     ([100, 100, 0], 10.0, 145.0, 0.0)
     """
-    ground = _read(suitability, room_m2, pairs, boundary_m, boundary_weight, built)
+    ground = _read(suitability, room_m2, pairs, boundary_m, boundary_weight, built, edge_m)
     demand = _whole(demand_m2, column="demand_m2")
     fits = demand.shape == (ground.suitability.shape[1],) and demand.sum() > 0
     require(fits, column="demand_m2", rule="it does not fit the classes", mend="give m² for each class")
@@ -298,6 +308,7 @@ def _read(
     boundary_m: npt.ArrayLike,
     weight: float,
     built: npt.ArrayLike | None,
+    edge_m: npt.ArrayLike | None,
 ) -> _Ground:
     """The cells, checked; see `allocate`."""
     suited = np.asarray(suitability, np.float64)
@@ -317,7 +328,10 @@ def _read(
     once = len(np.unique(ordered, axis=0)) == len(ends) and bool((ordered[:, 0] < ordered[:, 1]).all())
     require(once, column="pairs", rule="a pair is given twice or of one cell", mend="give each pair once")
     cost = float(floats(weight, column="boundary_weight", low=0, high=LARGEST_M))
-    return _Ground(suited, room, ends[:, 0], ends[:, 1], lengths, cost, stands)
+    edge = np.zeros((size, 2)) if edge_m is None else floats(edge_m, column="edge_m", low=0, high=LARGEST_M)
+    fits = edge.shape == (size, 2)
+    require(fits, column="edge_m", rule="shapes differ", mend="give two lengths for each cell")
+    return _Ground(suited, room, ends[:, 0], ends[:, 1], lengths, cost, stands, edge)
 
 
 def _whole(values: npt.ArrayLike, *, column: str) -> Ints:

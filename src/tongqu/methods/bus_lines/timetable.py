@@ -257,13 +257,7 @@ def _as_feed(
     trip = trip.sort_values("trip_id", kind="stable", ignore_index=True)
     calls = calls.sort_values(["trip_id", "sequence"], kind="stable", ignore_index=True)
     ways = ways.sort_values(["shape_id", "sequence"], kind="stable", ignore_index=True)
-    dates = {"start_date": [about["start_date"]], "end_date": [about["end_date"]]}
-    operator = {"agency_id": ["1"], "agency_name": [about["agency"]], "agency_url": ["https://example.org/"]}
-    publisher = {"feed_publisher_name": [about["agency"]], "feed_publisher_url": ["https://example.org/"]}
     return {
-        "agency": pd.DataFrame(
-            operator | {"agency_timezone": [about["timezone"]], "agency_lang": [about["language"]]}
-        ),
         "stops": pd.DataFrame(
             {
                 "stop_id": places["stop_id"].astype("str"),
@@ -301,7 +295,6 @@ def _as_feed(
                 "shape_dist_traveled": calls["km"],
             }
         ),
-        "calendar": pd.DataFrame({"service_id": [_SERVICE], **{day: [1] for day in _WEEKDAYS}, **dates}),
         "shapes": pd.DataFrame(
             {
                 "shape_id": ways["shape_id"],
@@ -311,9 +304,28 @@ def _as_feed(
                 "shape_dist_traveled": ways["km"],
             }
         ),
-        "feed_info": pd.DataFrame(
-            publisher
-            | {"feed_lang": [about["language"]], "feed_version": ["1"]}
-            | {f"feed_{name}": value for name, value in dates.items()}
-        ),
+        **_about(about),
+    }
+
+
+def _about(about: Mapping[str, str]) -> dict[str, pd.DataFrame]:
+    """Operator, days of service and publisher."""
+    dates = {"start_date": [about["start_date"]], "end_date": [about["end_date"]]}
+    operator = {
+        "agency_id": "1",
+        "agency_name": about["agency"],
+        "agency_url": "https://example.org/",
+        "agency_timezone": about["timezone"],
+        "agency_lang": about["language"],
+    }
+    publisher = {
+        "feed_publisher_name": [about["agency"]],
+        "feed_publisher_url": ["https://example.org/"],
+        "feed_lang": [about["language"]],
+        "feed_version": ["1"],
+    }
+    return {
+        "agency": pd.DataFrame([operator]),
+        "calendar": pd.DataFrame({"service_id": [_SERVICE], **{day: [1] for day in _WEEKDAYS}, **dates}),
+        "feed_info": pd.DataFrame(publisher | {f"feed_{name}": value for name, value in dates.items()}),
     }

@@ -94,7 +94,8 @@ def locate_hubs(
     ----------
     distance : array_like of float
         Minutes, km or yuan per unit of flow from each row's place to each column's, shape (places, places),
-        0 or more, all finite, of shortest ways: where a detour is shorter, flows may pass a third hub.
+        0 or more, all finite, of shortest ways: else, with multiple allocation, flows pass a third hub where
+        that detour is shorter.
     flow : array_like of float
         Flow from each place to each other, say parcels a day, shape (places, places), 0 or more.
     allocation : {"multiple", "single"}
@@ -219,6 +220,17 @@ def _count_hubs(program: Program, task: _Task, columns: Ints) -> None:
     program.add(1, terms=[(one, columns, 1.0)], low=low, high=high)
 
 
+def _limit_hubs(program: Program, task: _Task, pair: Ints) -> None:
+    """What the places of a hub send is at most its capacity."""
+    limited = np.flatnonzero(np.isfinite(task.capacity))
+    if not limited.size:
+        return
+    row = np.broadcast_to(np.arange(len(limited)), (task.places, len(limited)))
+    sent = np.broadcast_to(task.flow.sum(axis=1)[:, np.newaxis], row.shape)
+    opened = (np.arange(len(limited)), np.diag(pair)[limited], -task.capacity[limited])
+    program.add(len(limited), terms=[(row, pair[:, limited], sent), opened], high=0.0)
+
+
 def _multiple(task: _Task) -> tuple[Answer, Floats]:
     """Flows by origin: from i into hub k, between hubs k and l, from hub l out to j (1998, MApHMP-N)."""
     n = task.places
@@ -300,17 +312,7 @@ def _single(task: _Task) -> tuple[Answer, Floats]:
     )
     # Nothing of an origin's flow leaves a hub that is not its own: sum_l Y_ikl <= O_i x_ik.
     program.add(n * n, terms=[(leaves, between, 1.0), (pair, pair, -sent[:, np.newaxis])], high=0.0)
-    limited = np.flatnonzero(np.isfinite(task.capacity))
-    if limited.size:
-        row = np.broadcast_to(np.arange(len(limited)), (n, len(limited)))
-        program.add(
-            len(limited),
-            terms=[
-                (row, pair[:, limited], np.broadcast_to(sent[:, np.newaxis], row.shape)),
-                (np.arange(len(limited)), hub[limited], -task.capacity[limited]),
-            ],
-            high=0.0,
-        )
+    _limit_hubs(program, task, pair)
     # Out of place i to its hub k, and back from k to i: the two ways may differ.
     assign = task.collection * task.distance * sent[:, np.newaxis]
     assign += task.distribution * task.distance.T * received[:, np.newaxis]

@@ -155,7 +155,7 @@ def noise_dbm(mhz: npt.ArrayLike, *, figure_db: float = 0.0) -> Floats:
     >>> float(noise_dbm(20, figure_db=7).round(2))
     -93.96
     """
-    wide = floats(mhz, column="mhz", low=np.nextafter(0, 1))
+    wide = _bandwidth(mhz)
     return np.asarray(NOISE_DBM_HZ + 10 * np.log10(wide * 1e6) + figure_db)
 
 
@@ -176,6 +176,11 @@ def rate_mbps(snr_db: npt.ArrayLike, *, mhz: float, curve: Curve = DOWN) -> Floa
     numpy.ndarray of float
         Mbit/s, shape of `snr_db`.
 
+    Raises
+    ------
+    DataError
+        If a ratio is missing, or the bandwidth not above 0.
+
     References
     ----------
     3GPP TR 36.942, annex A.2, link level performance model.
@@ -185,9 +190,13 @@ def rate_mbps(snr_db: npt.ArrayLike, *, mhz: float, curve: Curve = DOWN) -> Floa
     >>> rate_mbps([-11, 0, 40], mhz=20).round(2)
     array([ 0., 12., 88.])
     """
-    ratio = np.asarray(snr_db, dtype=np.float64)
+    ratio, wide = floats(snr_db, column="snr_db"), _bandwidth(mhz)
     bits = np.minimum(curve.share * np.log2(1 + 10 ** (ratio / 10)), curve.most)
-    return np.asarray(np.where(ratio < curve.least_db, 0.0, bits) * mhz)
+    return np.asarray(np.where(ratio < curve.least_db, 0.0, bits) * wide)
+
+
+def _bandwidth(mhz: npt.ArrayLike) -> Floats:
+    return floats(mhz, column="mhz", low=np.nextafter(0, 1))
 
 
 def snr_for(rate: npt.ArrayLike, *, mhz: float, curve: Curve = DOWN) -> Floats:
@@ -206,14 +215,14 @@ def snr_for(rate: npt.ArrayLike, *, mhz: float, curve: Curve = DOWN) -> Floats:
     Raises
     ------
     DataError
-        If a rate is missing or not above 0.
+        If a rate or the bandwidth is missing or not above 0.
 
     Examples
     --------
     >>> snr_for([12, 89], mhz=20)
     array([ 0., inf])
     """
-    bits = floats(rate, column="rate", low=np.nextafter(0, 1)) / mhz
+    bits = floats(rate, column="rate", low=np.nextafter(0, 1)) / _bandwidth(mhz)
     needed = 10 * np.log10(np.expm1(np.log(2) * np.minimum(bits, curve.most) / curve.share))
     return np.where(bits > curve.most, np.inf, np.maximum(needed, curve.least_db))
 
@@ -286,7 +295,7 @@ def coverage_probability(
     array([0.999, 0.565, 0.002])
     """
     ground = np.maximum(floats(metres, column="metres", low=0), NEAR_M)
-    spare = np.asarray(bearable_db, dtype=np.float64) - floats(terrain_db, column="terrain_db", low=0)
+    spare = _spare(bearable_db, terrain_db)
     line = ndtr(
         (spare - line_loss(ground, setting=setting, beyond=True)) / line_sigma(ground, setting=setting)
     )
@@ -295,6 +304,12 @@ def coverage_probability(
     line = np.where(ground > FAR_LINE_M, 0.0, line)
     other = np.where(ground > FAR_NO_LINE_M, 0.0, other)
     return np.asarray(seen * line + (1 - seen) * other)
+
+
+def _spare(bearable_db: npt.ArrayLike, terrain_db: npt.ArrayLike) -> Floats:
+    """What terrain leaves of the loss that the link bears; -inf where it bears none."""
+    bearable = floats(bearable_db, column="bearable_db")
+    return np.asarray(bearable - floats(terrain_db, column="terrain_db", low=0))
 
 
 def radius_m(
@@ -330,7 +345,7 @@ def radius_m(
     """
     inside = 0 < probability < 1
     require(inside, column="probability", rule="it is not inside (0, 1)", mend="give 0.9, say")
-    spare = np.asarray(bearable_db, dtype=np.float64) - floats(terrain_db, column="terrain_db", low=0)
+    spare = _spare(bearable_db, terrain_db)
 
     def covered(metres: Floats) -> npt.NDArray[np.bool_]:
         found = coverage_probability(metres, bearable_db=spare, setting=setting)

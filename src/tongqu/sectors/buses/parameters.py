@@ -11,7 +11,6 @@ from tongqu.methods.bus_lines import BusCosts, ZoneRules
 __all__ = ["LIMITS", "check_parameters", "line_costs_of", "zone_rules_of"]
 
 AMOUNTS: Final = (
-    "bus.layover",
     "bus.cost_per_hour",
     "bus.cost_per_km",
     "bus.vehicle_cost",
@@ -19,13 +18,12 @@ AMOUNTS: Final = (
     "bus.fare",
     "bus.rides",
     "on_demand.requests",
-    "on_demand.dwell",
     "on_demand.cost_per_hour",
     "on_demand.cost_per_km",
     "on_demand.cost_per_request",
     "on_demand.vehicle_cost",
 )
-"""Costs, minutes and rates that only must not be negative."""
+"""Costs and rates that only must not be negative."""
 LIMITS: Final[dict[str, tuple[float, float]]] = {
     **dict.fromkeys(AMOUNTS, (0.0, 1e6)),
     "bus.walk_limit": (0.0, 20_000.0),
@@ -33,6 +31,7 @@ LIMITS: Final[dict[str, tuple[float, float]]] = {
     "bus.factor": (1.0, 10.0),
     "bus.line_minutes": (1.0, 600.0),
     "bus.detour": (0.0, 3.0),
+    "bus.layover": (0.0, 240.0),
     "bus.span": (0.5, 24.0),
     "bus.bus_hours": (0.5, 24.0),
     "bus.seats": (1.0, 300.0),
@@ -41,6 +40,7 @@ LIMITS: Final[dict[str, tuple[float, float]]] = {
     "bus.market_riders": (0.0, 1.0),
     "bus.market_days": (0.0, 366.0),
     "on_demand.minutes": (0.0, 300.0),
+    "on_demand.dwell": (0.0, 120.0),
     "on_demand.hours": (0.5, 24.0),
     "on_demand.sharing": (1.0, 20.0),
     "on_demand.peak": (1.0, 24.0),

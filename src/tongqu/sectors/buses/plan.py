@@ -190,6 +190,7 @@ def near_lines(
             "people": people[walks.origin[mine]],
         }
     )
+    ends = ends.groupby(["town", "node"])["people"].sum().reset_index()
     lines = _generated(ground, ends, roads=ground.roads(), assume=assume)
     covers = _wanted(covered_by(lines, walks, villages=goal.size), goal)
     kept = undominated(lines, covers)

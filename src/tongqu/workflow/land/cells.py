@@ -76,12 +76,11 @@ class Cells:
         """Part of each cell that can be built on, 1 where it is built."""
         return np.where(self.built, 1.0, self.room_m2 / self.area_m2)
 
-    def borders(self, which: Ints) -> tuple[Ints, Floats]:
-        """Pairs of some cells that share a side, and of those at the edge with what lies beyond.
+    def borders(self, which: Ints) -> tuple[Ints, Floats, Floats]:
+        """Pairs of some cells that share a side, and the sides of those at the edge.
 
-        Beyond the edge stand two more cells, after the last of ``which``: one for all that is not built and
-        one for all that is. A side counts by the part of the cells that can be built on at all, so that a
-        cell with little room has a short boundary.
+        A side counts by the part of the cells that can be built on at all, so that a cell with little room
+        has a short boundary.
 
         Parameters
         ----------
@@ -93,7 +92,9 @@ class Cells:
         pairs : numpy.ndarray of int
             Positions in ``which``, shape (pairs, 2); each pair once.
         length : numpy.ndarray of float
-            Metres.
+            Metres, shape (pairs,).
+        edge : numpy.ndarray of float
+            Metres with what lies beyond, not built and built, shape (which, 2).
         """
         row, column = self.row - self.row.min(initial=0) + 1, self.column - self.column.min(initial=0) + 1
         shape = (int(row.max(initial=0)) + 2, int(column.max(initial=0)) + 2)
@@ -110,11 +111,8 @@ class Cells:
                 inner.append(np.column_stack([near, other[near]]))
             beyond[np.arange(len(which)), built[at].astype(np.int64)] += other < 0
         joined = np.concatenate(inner)
-        length = np.minimum(share[joined[:, 0]], share[joined[:, 1]])
-        edge, kind = np.nonzero(beyond)
-        outer = np.column_stack([edge, len(which) + kind])
-        lengths = np.concatenate([length, beyond[edge, kind] * share[edge]])
-        return np.concatenate([joined, outer]), lengths * self.side_m
+        length = np.minimum(share[joined[:, 0]], share[joined[:, 1]]) * self.side_m
+        return joined, length, beyond * share[:, np.newaxis] * self.side_m
 
 
 def cells_of(region: Region, base: Base, *, side_m: float) -> Cells:

@@ -210,19 +210,11 @@ def quota_table(ground: Ground) -> pd.DataFrame:
     Mu and 万元; prices of quota are a range. ``grown_mu`` is what towns grow over by the last year without a
     plan; ``quota_left_mu`` what is then left of what is allotted, with no project in it.
     """
-    land, assume = ground.base.counties, ground.assume
+    land, assume, towns = ground.base.counties, ground.assume, ground.base.towns
+    last = land_in(ground.last, ground.counties)
     floor = land["farmland"] * assume["land.farmland_floor"]
     reserve = land["farmland"] * assume["land.farmland_reserve"]
-    last = land_in(ground.last, ground.counties)
-    towns = ground.base.towns
-    home = ground.region.county_of(towns.index).to_numpy()
-    cleared = _cleared(ground, towns) if len(towns) else None
-
-    def of_towns(values: np.ndarray | None) -> pd.Series[float]:
-        if values is None:
-            return pd.Series(0.0, index=ground.counties)
-        return pd.Series(values, index=towns.index).groupby(home).sum().reindex(ground.counties).fillna(0.0)
-
+    room = farmland_room(land["farmland"], basic=land["basic_farmland"], floor=floor, reserve=reserve)
     table = pd.DataFrame(
         {
             "farmland_mu": land["farmland"],
@@ -230,26 +222,42 @@ def quota_table(ground: Ground) -> pd.DataFrame:
             "floor_mu": floor,
             "over_floor_mu": land["farmland"] - floor,
             "reserve_mu": reserve,
-            "room_mu": farmland_room(
-                land["farmland"], basic=land["basic_farmland"], floor=floor, reserve=reserve
-            ),
+            "room_mu": room,
             "last_farmland_mu": last["farmland"],
             "grown_mu": (last[list(BUILT)] - land[list(BUILT)]).sum(axis=1),
             "quota_year_mu": assume["limits.land_mu_per_year"],
             "quota_left_mu": ground.last["land.quota"].reindex(ground.counties),
-            "cleared_mu": of_towns(None if cleared is None else cleared.quota.balanced),
-            "resettled_mu": of_towns(None if cleared is None else cleared.quota.resettled),
-            "saved_mu": of_towns(None if cleared is None else cleared.quota.saved),
-            "farmland_won_mu": of_towns(None if cleared is None else cleared.farmland),
-            "cost_wan": of_towns(None if cleared is None else cleared.cost_wan),
         },
         index=ground.counties,
     )
-    table = with_whole(table.astype("float64"), ground.whole)
+    table = table.join(_cleared_by_county(ground)).astype("float64")
+    table = _priced(ground, with_whole(table, ground.whole))
+    # What could be cleared is summed over towns, so their land counts too.
+    towns_modelled = bool(ground.modelled.reindex(towns.index).fillna(True).any()) if len(towns) else False
+    return table.reset_index().assign(
+        modelled=lambda made: _modelled_of(ground, made["unit"]) | towns_modelled
+    )
+
+
+def _cleared_by_county(ground: Ground) -> pd.DataFrame:
+    """What clearing village land of its towns would do in each county; 0 where towns have no land use."""
+    towns = ground.base.towns
+    names = ["cleared_mu", "resettled_mu", "saved_mu", "farmland_won_mu", "cost_wan"]
+    if towns.empty:
+        return pd.DataFrame(0.0, index=ground.counties, columns=names)
+    found = _cleared(ground, towns)
+    quota = found.quota
+    values = (quota.balanced, quota.resettled, quota.saved, found.farmland, found.cost_wan)
+    by_town = pd.DataFrame(dict(zip(names, values, strict=True)), index=towns.index)
+    home = ground.region.county_of(towns.index).to_numpy()
+    return by_town.groupby(home).sum().reindex(ground.counties).fillna(0.0)
+
+
+def _priced(ground: Ground, table: pd.DataFrame) -> pd.DataFrame:
+    """The table with what a mu saved costs, and what all of it would bring at the ends of the price."""
     price, low, high = prices_of(ground)
-    saved = table["saved_mu"].fillna(0.0).to_numpy()
-    income = quota_income(saved, price=price, low=low, high=high)
-    table = table.assign(
+    income = quota_income(table["saved_mu"].fillna(0.0).to_numpy(), price=price, low=low, high=high)
+    return table.assign(
         cost_per_saved_wan=table["cost_wan"] / table["saved_mu"].where(table["saved_mu"] > 0),
         price_wan=price,
         price_low_wan=low,
@@ -257,11 +265,6 @@ def quota_table(ground: Ground) -> pd.DataFrame:
         income_wan=income.value,
         income_low_wan=income.low,
         income_high_wan=income.high,
-    )
-    # What could be cleared is summed over towns, so their land counts too.
-    towns_modelled = bool(ground.modelled.reindex(towns.index).fillna(True).any()) if len(towns) else False
-    return table.reset_index().assign(
-        modelled=lambda made: _modelled_of(ground, made["unit"]) | towns_modelled
     )
 
 

@@ -18,7 +18,7 @@ from tongqu.methods.allocation import Allocation, UnmetDemandError, allocate, sp
 from tongqu.workflow.land.ground import Ground, land_in
 from tongqu.workflow.land.suited import Suited
 
-__all__ = ["BOUNDARY_M", "Placed", "demand_of", "gap_of", "place", "place_table", "wrong_demand"]
+__all__ = ["BOUNDARY_M", "Placed", "demand_of", "place", "place_table", "wrong_demand"]
 
 Ints = npt.NDArray[np.int64]
 
@@ -113,7 +113,7 @@ def place(suited: Suited, demand: Mapping[str, int], *, progress: Progress) -> P
         if made is None:
             continue
         found[unit] = made
-        taken[mine] = made.area_m2[: len(mine), 0]
+        taken[mine] = made.area_m2[:, 0]
         other[mine] = _grown(suited, mine, int((made.area_m2 > 0).sum()))
     return Placed(dict(demand), unmet, taken, other, found)
 
@@ -121,18 +121,18 @@ def place(suited: Suited, demand: Mapping[str, int], *, progress: Progress) -> P
 def _fitted(suited: Suited, mine: Ints, wanted: int) -> tuple[Allocation | None, int]:
     """The allocation of what fits, and m² that do not."""
     cells, allowed = suited.cells, suited.found.allowed[mine]
-    pairs, sides = cells.borders(mine)
-    # The last two stand for what lies beyond the edge, open and built; nothing can be put into them.
-    score = np.append(np.where(allowed, suited.found.score[mine], np.nan), [np.nan, np.nan])
+    pairs, sides, edge = cells.borders(mine)
+    score = np.where(allowed, suited.found.score[mine], np.nan)
     try:
         made = allocate(
             score[:, np.newaxis],
-            room_m2=np.append(np.where(allowed, cells.room_m2[mine], 0), [0, 0]),
+            room_m2=np.where(allowed, cells.room_m2[mine], 0),
             demand_m2=[wanted],
             pairs=pairs,
             boundary_m=sides,
             boundary_weight=BOUNDARY_M,
-            built=np.append(cells.built[mine], [False, True]),
+            built=cells.built[mine],
+            edge_m=edge,
         )
     except UnmetDemandError as error:
         short = int(np.ceil(error.shortage.unmet_m2.sum()))
@@ -197,7 +197,7 @@ def place_table(suited: Suited, placed: Placed) -> tuple[pd.DataFrame, pd.DataFr
                 "boundary_km": np.nan if made is None else made.boundary_m / 1000,
                 "suited_ha": np.nan if made is None else made.suited_m2 / M2_PER_HA,
                 "gap_ha": np.nan if made is None else (made.bound - made.value) / M2_PER_HA,
-                "gap": gap_of(made),
+                "gap": np.nan if made is None else made.gap,
                 "spread_score": float(score[there].mean()) if there.any() else np.nan,
                 "spread_same": both / either if there.any() else np.nan,
             }
@@ -218,13 +218,6 @@ def place_table(suited: Suited, placed: Placed) -> tuple[pd.DataFrame, pd.DataFr
     sums = sums.drop(columns="scored").sort_values("placed_ha", ascending=False, kind="stable")
     sums = sums.astype({"cells": "int64", "spread_cells": "int64"})
     return counties, sums[["placed_ha", "cells", "score", "spread_cells"]].reset_index()
-
-
-def gap_of(made: Allocation | None) -> float:
-    """What a better allocation could gain at most, over the suitability of this one; NaN without one."""
-    if made is None or not made.suited_m2:
-        return float("nan")
-    return (made.bound - made.value) / made.suited_m2
 
 
 def _mean(values: npt.NDArray[np.float64], weight: Ints) -> float:

@@ -23,7 +23,7 @@ from tongqu.workflow.land.ledgers import (
     quota_table,
     transition_table,
 )
-from tongqu.workflow.land.placing import Placed, demand_of, gap_of, place, place_table, wrong_demand
+from tongqu.workflow.land.placing import Placed, demand_of, place, place_table, wrong_demand
 from tongqu.workflow.land.suited import LIMIT, Suited, cell_table, suited_cells, town_table
 from tongqu.workflow.prepare import region_of, scenario_of
 from tongqu.workflow.study import FieldStudy
@@ -187,7 +187,7 @@ def _figures(
     area = float(parts["now_mu"].sum())
     by_town = ledger[ledger["unit"].isin(ground.base.towns.index) & (ledger["part_of"] == "")]
     allowed = suited.found.allowed
-    gaps = [gap_of(one) for one in placed.found.values()]
+    gaps = [one.gap for one in placed.found.values()]
     return {
         "first_year": first,
         "last_year": last,
@@ -207,9 +207,9 @@ def _figures(
         else [],
         "towns_above_norm": int((in_towns["standing"] == "above").sum()),
         "towns": int(in_towns["per_person_m2"].notna().sum()),
-        "idle_mu": float(idle["idle_mu"].sum()),
+        "idle_mu": _sum(idle, "idle_mu"),
         "idle_share": _over(float(idle["idle_mu"].sum()), float(idle["rural_mu"].sum())),
-        "let_income_wan": float(idle["let_income_wan"].sum()),
+        "let_income_wan": _sum(idle, "let_income_wan"),
         "cell_m": suited.cells.side_m,
         "cells": len(allowed),
         "excluded": float((~allowed & ~suited.cells.built).mean()) if len(allowed) else float("nan"),
@@ -229,6 +229,11 @@ def _figures(
 
 def _number(row: pd.Series[float], name: str) -> float:
     return float(row[name]) if name in row else float("nan")
+
+
+def _sum(table: pd.DataFrame, column: str) -> float:
+    """Sum of a column; NaN where nothing is known."""
+    return float(table[column].sum()) if len(table) else float("nan")
 
 
 def _over(part: float, whole: float) -> float:

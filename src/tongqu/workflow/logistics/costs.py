@@ -34,6 +34,19 @@ MINE: Final = (
     "towns",
 )
 """Sums of a case by town."""
+COLD: Final = (
+    "unit",
+    "level",
+    "case",
+    "kind",
+    "hours",
+    "tonnes",
+    "lost_t",
+    "lost_share",
+    "worth_wan",
+    "cooling_wan",
+)
+"""Columns of the cold chain."""
 SUMS: Final = ("parcels", "tonnes", "handling_yuan", "trunk_yuan", "hauled_yuan", *MINE)
 
 
@@ -106,39 +119,24 @@ def cold_table(base: Base) -> pd.DataFrame:
         (what is lost), ``cooling_wan`` (a year).
     """
     figures, assume = town_figures(base), base.assume
-    ways = ways_of(base.region, base.state)
-    fresh = figures["fresh"].to_numpy(dtype=np.float64)
-    size = len(figures)
-    trunk = np.where(np.isfinite(ways.trunk), ways.trunk, 0.0)
-    minutes = {
-        "field": np.full(size, assume["logistics.field_dwell"] * MINUTES_PER_HOUR),
-        "first_mile": figures["minutes"].to_numpy(dtype=np.float64),
-        "station": np.full(size, assume["logistics.dwell"] * MINUTES_PER_HOUR),
-        "trunk": trunk,
-    }
+    hours = _leg_hours(base, figures)
     rates = {"ambient": assume["logistics.loss_ambient"], "cooled": assume["logistics.loss_cooled"]}
     parts = []
     for case in ("ambient", "cooled"):
-        left = np.ones(size)
+        left = np.ones(len(figures))
         for leg in LEGS:
             cold = float(case == "cooled" and leg == "station")
-            after = left * kept_share(minutes[leg], cold=cold, **rates)
-            lost = fresh * (left - after)
+            after = left * kept_share(hours[leg] * MINUTES_PER_HOUR, cold=cold, **rates)
+            lost, passed = figures["fresh"] * (left - after), figures["fresh"] * hours[leg]
             towns = pd.DataFrame(
                 {
-                    "county": figures["county"].to_numpy(),
-                    "tonnes": fresh,
-                    "hours": fresh * minutes[leg] / MINUTES_PER_HOUR,
+                    "county": figures["county"],
+                    "tonnes": figures["fresh"],
+                    "hours": passed,
                     "lost_t": lost,
-                    "worth_wan": lost * TONNE * figures["price"].to_numpy() / WAN,
-                    "cooling_wan": cold
-                    * fresh
-                    * minutes[leg]
-                    / MINUTES_PER_HOUR
-                    * assume["logistics.cooling"]
-                    / WAN,
-                },
-                index=figures.index,
+                    "worth_wan": lost * TONNE * figures["price"] / WAN,
+                    "cooling_wan": cold * passed * assume["logistics.cooling"] / WAN,
+                }
             )
             table = level_table(base, towns)
             parts.append(table[table["level"] != "town"].assign(case=case, kind=leg))
@@ -146,20 +144,18 @@ def cold_table(base: Base) -> pd.DataFrame:
     table = pd.concat(parts, ignore_index=True)
     whole = table["tonnes"].where(table["tonnes"] > 0)
     table = table.assign(hours=table["hours"] / whole, lost_share=table["lost_t"] / whole)
-    return table[
-        [
-            "unit",
-            "level",
-            "case",
-            "kind",
-            "hours",
-            "tonnes",
-            "lost_t",
-            "lost_share",
-            "worth_wan",
-            "cooling_wan",
-        ]
-    ]
+    return table[list(COLD)]
+
+
+def _leg_hours(base: Base, figures: pd.DataFrame) -> dict[str, Floats]:
+    """Hours of each leg by town."""
+    trunk, size = ways_of(base.region, base.state).trunk, len(figures)
+    return {
+        "field": np.full(size, base.assume["logistics.field_dwell"]),
+        "first_mile": figures["minutes"].to_numpy(dtype=np.float64) / MINUTES_PER_HOUR,
+        "station": np.full(size, base.assume["logistics.dwell"]),
+        "trunk": np.where(np.isfinite(trunk), trunk, 0.0) / MINUTES_PER_HOUR,
+    }
 
 
 def lacking_table(base: Base, driven: Driven) -> pd.DataFrame:
