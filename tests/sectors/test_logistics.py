@@ -216,6 +216,9 @@ def test_a_standard_that_cannot_be_is_refused():
     wrong = Assume.of(region["standards"], short(assume={"logistics.parcels_out": 1.5}))
     with pytest.raises(ScenarioError, match="a value that cannot be"):
         stepped(region, states[0], wrong)
+    late = Assume.of(region["standards"], short(assume={"logistics.opens": 19.0}))
+    with pytest.raises(ScenarioError, match="points that close before they open"):
+        stepped(region, states[0], late)
 
 
 def test_quzhou_offers_of_every_kind_within_bounds():

@@ -117,7 +117,8 @@ def test_entries_are_finite_and_what_the_projects_say(inputs):
     sector = offer.entries["project"].map(offer.projects.set_index("project")["sector"])
     lasting = offer.entries["ledger"].isin(["served", "room", "stock", "staff", "link"])
     grows = sector.isin(["population", "industry", "social_security"])
-    lasting &= ~grows & (offer.entries["key"] != "built_m2") & ~((sector == "relocation") & (offer.entries["ledger"] == "stock"))
+    lasting &= offer.entries["key"] != "built_m2"
+    lasting &= ~grows & ~((sector == "relocation") & (offer.entries["ledger"] == "stock"))
     assert (offer.entries.loc[lasting, "since"] == lead[lasting]).all()
     served = offer.entries[offer.entries["ledger"] == "served"]
     assert served["amount"].between(0, 1, inclusive="right").all()

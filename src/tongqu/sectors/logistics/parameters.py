@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from tongqu.contracts import Assume, check_limits
+from tongqu.base import Problem, ScenarioError
+from tongqu.contracts import Assume, limit_problems
 from tongqu.methods.rounds import Vehicle
 
 __all__ = ["LIMITS", "MINUTES_PER_HOUR", "check_parameters", "truck_of", "van_of"]
@@ -67,13 +68,26 @@ def check_parameters(values: Mapping[str, float]) -> None:
     Raises
     ------
     ScenarioError
-        With every standard that is outside its limits.
+        With every standard that is outside its limits, and if points close before they open.
 
     Examples
     --------
     >>> check_parameters({"van.kg": 1000.0})
     """
-    check_limits(values, LIMITS)
+    problems = limit_problems(values, LIMITS)
+    opens, closes = (values.get(f"logistics.{name}") for name in ("opens", "closes"))
+    if opens is not None and closes is not None and opens >= closes:
+        problems.append(
+            Problem(
+                rule="points that close before they open",
+                mend="give logistics.opens below logistics.closes",
+                file="scenario",
+                column="assume.logistics.opens",
+                value=f"{opens:g}",
+            )
+        )
+    if problems:
+        raise ScenarioError(problems)
 
 
 def van_of(assume: Assume) -> Vehicle:
