@@ -209,8 +209,8 @@ def test_places_are_on_the_map_and_in_a_table(replaced: str):
     assert "试点市路网核查" in replaced
     spots = re.search(r'class="spot" d="([^"]+)"/></g>', replaced)
     assert spots is not None
-    assert spots[1].count("M") == 30
-    assert "最远的 30 个，共 30 个" in replaced
+    assert spots[1].count("M") == 38
+    assert "最远的 38 个，共 38 个" in replaced
     assert (
         replaced.count("超过限值</td>") == len(re.findall(r'<tr id="p-A', replaced))
         or "far_places" in replaced
