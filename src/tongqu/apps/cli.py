@@ -74,9 +74,11 @@ def demo(
     face.run(lambda: jobs.demo(face, out))
 
 
-@app.command(cls=SpokenCommand, epilog="tongqu check my-region.xlsx")
+@app.command(cls=SpokenCommand, epilog="tongqu check my-region.xlsx --problems problems.html")
 def check(
     region: RegionArgument,
+    problems: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
+    force: ForceOption = False,
     lang: LangOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -84,7 +86,7 @@ def check(
 ) -> None:
     """Check a region: every broken rule in one report, and which sectors can run."""
     face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
-    face.run(lambda: jobs.check(face, region))
+    face.run(lambda: jobs.check(face, region, problems=problems, force=force))
 
 
 @app.command(cls=SpokenCommand, epilog="tongqu diagnose quzhou --beyond medical_circle --out beyond.xlsx")

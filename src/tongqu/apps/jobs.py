@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from rich.table import Table
 
 import tongqu
+from tongqu.apps.check_jobs import require_problem_file, write_problems
 from tongqu.apps.output import Face
 from tongqu.apps.places import (
     REPORTS,
@@ -59,14 +60,22 @@ def demo(face: Face, out: Path) -> None:
     face.result({**content, "reports": [str(page) for page in pages]}, [*shown, *lines])
 
 
-def check(face: Face, region: str) -> None:
-    """Load and validate a region."""
-    with show_progress(face.language, quiet=face.quiet) as progress:
-        found = _load(region, progress)
-        summary = tongqu.check(found)
+def check(face: Face, region: str, *, problems: Path | None, force: bool) -> None:
+    """Load and validate a region; write the problems to a file if there are any."""
+    if problems is not None:
+        require_problem_file(face, problems, region=region, force=force)
+    try:
+        with show_progress(face.language, quiet=face.quiet) as progress:
+            found = _load(region, progress)
+            summary = tongqu.check(found)
+    except DataError as error:
+        if problems is not None:
+            write_problems(face, error, problems, region=region)
+        raise
     about = {"region": found.name, "title_zh": found.title_zh, "title_en": found.title_en}
     content = {**about, "base_year": found.base_year, "sha256": found.sha256, **summary}
-    face.result(content, check_tables(face, found, summary))
+    unwritten = [] if problems is None else [face.word("nothing_wrong", path=problems)]
+    face.result(content, [*check_tables(face, found, summary), *unwritten])
 
 
 def diagnose(

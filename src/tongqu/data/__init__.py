@@ -7,6 +7,7 @@ from tongqu.data.files import RawTable, raw_table
 from tongqu.data.layers import Layer, LayerRole
 from tongqu.data.load import bundled_regions, load_region, make_region
 from tongqu.data.measure import UnitOfMeasure, is_unit_of_measure, units_of_measure
+from tongqu.data.problem_places import LocatedProblems, locate_problems
 from tongqu.data.region import Level, Region
 from tongqu.data.save import region_files, save_region
 from tongqu.data.schema import schema_text, table_schema
@@ -20,6 +21,7 @@ __all__ = [
     "Layer",
     "LayerRole",
     "Level",
+    "LocatedProblems",
     "RawTable",
     "Region",
     "TableSpec",
@@ -29,6 +31,7 @@ __all__ = [
     "is_unit_of_measure",
     "load_region",
     "local_crs",
+    "locate_problems",
     "make_region",
     "raw_table",
     "region_files",

@@ -137,11 +137,17 @@ class Names:
         Positions in degrees.
     words : sequence of str
         The most important first.
+    links : sequence of str
+        Anchors of the page that the words lead to, as ``#row-1``; empty for none.
+    every : bool
+        Whether words are written even where they meet others.
     """
 
     lon: npt.ArrayLike = field(default_factory=tuple)
     lat: npt.ArrayLike = field(default_factory=tuple)
     words: Sequence[str] = ()
+    links: Sequence[str] = ()
+    every: bool = False
 
 
 def place_map(
@@ -317,18 +323,20 @@ def _names(names: Names, frame: Frame, *, region: Region, words: Words) -> list[
         for x, y, name in county_spots(region, frame, words=words)
     ]
     parts = []
-    for (x, y), name in zip(frame.at(names.lon, names.lat), names.words, strict=True):
+    links = names.links or [""] * len(names.words)
+    for (x, y), name, link in zip(frame.at(names.lon, names.lat), names.words, links, strict=True):
         wide = text_width(name, size=NAME_SIZE)
-        for left, foot in (
-            (x + 7, y + 4),
-            (x - 7 - wide, y + 4),
-            (x - wide / 2, y - 8),
-            (x - wide / 2, y + 17),
-        ):
+        spots = ((x + 7, y + 4), (x - 7 - wide, y + 4), (x - wide / 2, y - 8), (x - wide / 2, y + 17))
+        inside = []
+        for left, foot in spots:
             box = text_box(left, foot, words=name, size=NAME_SIZE)
-            inside = box[0] > 2 and box[2] < WIDTH - 2 and box[1] > 2 and box[3] < frame.height - 2
-            if inside and not any(boxes_meet(box, other) for other in taken):
-                taken.append(box)
-                parts.append(f'<text class="county" x="{left:.0f}" y="{foot:.0f}">{escape(name)}</text>')
-                break
+            if box[0] > 2 and box[2] < WIDTH - 2 and box[1] > 2 and box[3] < frame.height - 2:
+                inside.append((left, foot, box))
+        free = [one for one in inside if not any(boxes_meet(one[2], other) for other in taken)]
+        if not free and not (names.every and inside):
+            continue
+        left, foot, box = (free or inside)[0]
+        taken.append(box)
+        text = f'<text class="county" x="{left:.0f}" y="{foot:.0f}">{escape(name)}</text>'
+        parts.append(f'<a href="{escape(link)}">{text}</a>' if link else text)
     return parts

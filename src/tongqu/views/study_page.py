@@ -176,7 +176,12 @@ def _environment() -> jinja2.Environment:
 
 
 def grid_of(
-    table: pd.DataFrame, *, columns: Mapping[str, tuple[str, Format | None]], label: str, css: str = ""
+    table: pd.DataFrame,
+    *,
+    columns: Mapping[str, tuple[str, Format | None]],
+    label: str,
+    css: str = "",
+    ids: Sequence[str] = (),
 ) -> Grid:
     """A table of the page.
 
@@ -184,6 +189,8 @@ def grid_of(
     ----------
     columns : mapping of str to (str, callable or None)
         Of each column of the table its heading and how values are said; None where they are words.
+    ids : sequence of str
+        Anchor of each row, or none.
     """
     numeric = frozenset(at for at, (_, form) in enumerate(columns.values()) if form is not None)
     cells = [
@@ -191,7 +198,8 @@ def grid_of(
         for name, (_, form) in columns.items()
     ]
     rows = [list(row) for row in zip(*cells, strict=True)]
-    return Grid(label=label, head=[head for head, _ in columns.values()], rows=rows, numeric=numeric, css=css)
+    heads = [head for head, _ in columns.values()]
+    return Grid(label=label, head=heads, rows=rows, numeric=numeric, css=css, ids=ids)
 
 
 def _word(value: Any) -> str:
