@@ -64,7 +64,7 @@ def test_each_problem_is_on_the_map_with_number_and_mend(call, broken, here):
     assert len(rows) == 3
     said = {
         "a village with parcels but no road node": ("Shangwu", "give its node in units.csv"),
-        "a village that closes before it opens": ("Liutang", ""),
+        "a village that closes before it opens": ("Liutang", "enter opens_h &lt; closes_h"),
         "classes do not sum to the area": ("Yangling Township", "they are 59750 mu together"),
     }
     numbers = {int(label): int(target) for target, label in re.findall(NUMBER, page)}
@@ -228,3 +228,15 @@ def test_a_workbook_that_cannot_be_opened(call, here, tmp_path):
     book.write_bytes(b"no workbook")
     assert call("check", book, "--problems", "p.html").exit_code == 2
     assert "not a readable Excel workbook" in (here / "p.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.browser
+def test_a_number_leads_to_its_row_and_no_request_leaves(call, broken, here, page):
+    assert call("check", broken, "--problems", "p.html").exit_code == 2
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.goto((here / "p.html").as_uri())
+    page.locator('a[href="#problem-2"]').click()
+    assert page.url.endswith("#problem-2")
+    assert page.off_machine == said == []
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
