@@ -95,10 +95,11 @@ def test_it_speaks_chinese(call):
 
 def test_all_that_is_wrong_is_said_at_once_and_nothing_is_written(call, here):
     words = ["--cell-m", "1", "--demand-ha", "990101=1", "--demand-ha", "990101=2", "--demand-ha", "=3"]
+    words += ["--elevation", "no.tif"]
     found = call("land", TINY, *words, "--page", "o.pdf", "--excel", "o.txt", "--json")
     assert found.exit_code == 2
     problems = json.loads(found.stdout)["problems"]
-    wanted = ["--demand-ha", "--demand-ha", "cell_m", "--excel", "--page"]
+    wanted = ["--demand-ha", "--demand-ha", "cell_m", "no.tif", "--excel", "--page"]
     assert [one["column"] or one["file"] for one in problems] == wanted
     found = call("land", TINY, "--demand-ha", "5", "--demand-ha", "990101=2", "--json")
     assert json.loads(found.stdout)["problems"][0]["rule"] == "hectares for all and by county"

@@ -95,7 +95,7 @@ def land(
     with show_progress(face.language, quiet=face.quiet) as progress:
         progress(Report("load"))
         loaded = tongqu.load(region, progress=progress)
-        numbers = problems + wrong_numbers(loaded, cell_m=cell_m, demand_ha=demand)
+        numbers = problems + wrong_numbers(loaded, cell_m=cell_m, demand_ha=demand) + _missing(files)
         require_places(face, places, kind="land", numbers=numbers)
         found = study_land(
             loaded,
@@ -117,6 +117,16 @@ def land(
         "written": [str(path) for path in written],
     }
     face.result(content, [*_tables(face, found), *_written(face, written)])
+
+
+def _missing(files: Files) -> list[Problem]:
+    """Files of the user that are not there."""
+    named = (files.elevation, files.protected, files.quality)
+    return [
+        Problem("no such file", mend="check the path", file=str(path))
+        for path in named
+        if path is not None and not path.is_file()
+    ]
 
 
 def _demand(words: Sequence[str]) -> tuple[float | dict[str, float] | None, list[Problem]]:
