@@ -16,6 +16,7 @@ from small import TINY, short
 from tongqu.base import DataError, ScenarioError
 from tongqu.contracts import Assume, Scenario, State
 from tongqu.data import Region
+from tongqu.data.seats import unit_nodes
 from tongqu.engine.simulate import simulate
 from tongqu.methods.settlement import agreement
 from tongqu.workflow import axis as package
@@ -24,7 +25,6 @@ from tongqu.workflow.axis.measures import NETWORK_SITES, seats_of
 from tongqu.workflow.axis.roles import ROLES, VILLAGES_PER_CENTRAL, WEIGHTS
 from tongqu.workflow.networks import region_network
 from tongqu.workflow.prepare import sectors_for
-from tongqu.workflow.travel.places import unit_nodes
 
 YEARS = Scenario(first_year=2026, last_year=2029)
 
@@ -69,7 +69,7 @@ def by_unit(found: Axis) -> pd.DataFrame:
 
 def minutes_of(region: Region, origins: pd.Index, targets: pd.Index) -> np.ndarray:
     """Minutes by scipy, on the links as the network has them."""
-    network, nodes = region_network(region), unit_nodes(region)
+    network, nodes = region_network(region), unit_nodes(region).fillna("")
     at = [network.locate(nodes.loc[list(units)].to_numpy()) for units in (origins, targets)]
     return dijkstra(network.graph, indices=at[0])[:, at[1]]
 

@@ -14,7 +14,16 @@ import tongqu
 from tongqu.apps.output import Face
 from tongqu.apps.places import write_whole
 from tongqu.apps.progress import show_progress
-from tongqu.apps.studies import Places, Target, frame, free_files, require_places, write_study, wrong_places
+from tongqu.apps.studies import (
+    Places,
+    Target,
+    frame,
+    free_files,
+    require_places,
+    write_study,
+    written_lines,
+    wrong_places,
+)
 from tongqu.base import Report
 from tongqu.views.buses_html import buses_html
 from tongqu.workflow.buses import bus_feed
@@ -80,7 +89,7 @@ def buses(
         "choice": _records(found.tables["choice"]),
         "written": [str(path) for path in written],
     }
-    said = [f"{face.word('written')}{path}" for path in written]
+    said = written_lines(face, written)
     face.result(content, [*_tables(face, found), *said])
 
 
@@ -95,9 +104,7 @@ def _tables(face: Face, found: FieldStudy) -> list[Table | str]:
     coverage, lines = found.tables["coverage"], found.tables["lines"]
 
     def shown(table: pd.DataFrame, title: str) -> Table:
-        made = frame(table, found.region, kind="buses", language=face.language)
-        made.title = title
-        return made
+        return frame(table, found.region, kind="buses", language=face.language, title=title)
 
     name = face.name(found.region.title_zh, found.region.title_en)
     parts: list[Table | str] = [

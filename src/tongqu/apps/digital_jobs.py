@@ -12,7 +12,7 @@ from rich.table import Table
 import tongqu
 from tongqu.apps.output import Face
 from tongqu.apps.progress import show_progress
-from tongqu.apps.studies import Places, frame, require_places, write_study
+from tongqu.apps.studies import Places, frame, require_places, write_study, written_lines
 from tongqu.base import Problem, Report
 from tongqu.views.digital_html import digital_html
 from tongqu.workflow.digital.study import wrong_numbers
@@ -55,16 +55,14 @@ def digital(
         "new_sites": found.tables["sites"].to_dict("records"),
         "written": [str(path) for path in written],
     }
-    face.result(content, [*_shown(face, found), *(f"{face.word('written')}{path}" for path in written)])
+    face.result(content, [*_shown(face, found), *written_lines(face, written)])
 
 
 def _shown(face: Face, found: FieldStudy) -> list[Table | str]:
     """Coverage by county, the first sites, and what is modelled."""
 
     def shown(table: pd.DataFrame, columns: tuple[str, ...], title: str) -> Table:
-        made = frame(table[list(columns)], found.region, kind="digital", language=face.language)
-        made.title = title
-        return made
+        return frame(table[list(columns)], found.region, kind="digital", language=face.language, title=title)
 
     said, coverage, sites = found.figures, found.tables["coverage"], found.tables["sites"]
     name = face.name(found.region.title_zh, found.region.title_en)

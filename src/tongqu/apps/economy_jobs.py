@@ -22,6 +22,7 @@ from tongqu.apps.studies import (
     free_files,
     require_places,
     write_study,
+    written_lines,
     wrong_places,
 )
 from tongqu.base import DataError, Problem, Report
@@ -65,7 +66,7 @@ def economy(face: Face, region: str, scenario: Path | None, *, places: Places, s
         "sites": found.sites.to_dict("records"),
         "written": [str(path) for path in written],
     }
-    face.result(content, [*_economy_tables(face, found), *_written(face, written)])
+    face.result(content, [*_economy_tables(face, found), *written_lines(face, written)])
 
 
 def accounts(
@@ -85,16 +86,7 @@ def accounts(
         "published": found.published.to_dict("records"),
         "written": [str(path) for path in written],
     }
-    face.result(content, [*_account_tables(face, found), *_written(face, written)])
-
-
-def _written(face: Face, paths: list[Path]) -> list[str]:
-    return [f"{face.word('written')}{path}" for path in paths]
-
-
-def _titled(table: Table, title: str) -> Table:
-    table.title = title
-    return table
+    face.result(content, [*_account_tables(face, found), *written_lines(face, written)])
 
 
 def _economy_tables(face: Face, found: Economy) -> list[Table | str]:
@@ -103,8 +95,7 @@ def _economy_tables(face: Face, found: Economy) -> list[Table | str]:
     def shown(table: pd.DataFrame, title: str) -> Table:
         words = spoken({"one": table}, found.region, face.language)["one"]
         words = words.drop(columns=[name for name in ("product", "unit") if f"{name}_name" in words])
-        made = frame(words, found.region, kind="economy", language=face.language)
-        return _titled(made, title)
+        return frame(words, found.region, kind="economy", language=face.language, title=title)
 
     name = face.name(found.region.title_zh, found.region.title_en)
     mine = found.structure[found.structure["unit"] == found.whole]
@@ -129,8 +120,7 @@ def _account_tables(face: Face, found: Accounts) -> list[Table | str]:
     def shown(table: pd.DataFrame, columns: tuple[str, ...], title: str) -> Table:
         mine = table[(table["unit"] == found.whole)]
         some = mine[(mine["year"] % 5 == 0) | mine["year"].isin([first, found.years["until"]])]
-        made = frame(some[list(columns)], found.region, kind="accounts", language=face.language)
-        return _titled(made, title)
+        return frame(some[list(columns)], found.region, kind="accounts", language=face.language, title=title)
 
     budgets = found.budgets[~found.budgets["opening"].astype(bool)]
     parts: list[Table | str] = [
@@ -179,4 +169,4 @@ def import_io(
     write_whole({out: rows.to_csv(index=False, lineterminator="\n").encode("utf-8")})
     content = {"rows": len(rows), "passed_over": list(found.passed_over), "written": [str(out)]}
     counted = face.word("io_rows", rows=f"{len(rows):,}", names=", ".join(found.passed_over) or "–")
-    face.result(content, [counted, *_written(face, [out])])
+    face.result(content, [counted, *written_lines(face, [out])])

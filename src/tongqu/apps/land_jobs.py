@@ -23,6 +23,7 @@ from tongqu.apps.studies import (
     free_files,
     require_places,
     write_study,
+    written_lines,
     wrong_places,
 )
 from tongqu.base import DataError, Problem, Report
@@ -116,7 +117,7 @@ def land(
         "allocation": found.tables["allocation"].to_dict("records"),
         "written": [str(path) for path in written],
     }
-    face.result(content, [*_tables(face, found), *_written(face, written)])
+    face.result(content, [*_tables(face, found), *written_lines(face, written)])
 
 
 def _missing(files: Files) -> list[Problem]:
@@ -163,9 +164,7 @@ def _tables(face: Face, found: FieldStudy) -> list[Table | str]:
     """Classes of the whole, farmland and quota by county, and where new land goes."""
 
     def shown(table: pd.DataFrame, columns: tuple[str, ...], title: str) -> Table:
-        made = frame(table[list(columns)], found.region, kind="land", language=face.language)
-        made.title = title
-        return made
+        return frame(table[list(columns)], found.region, kind="land", language=face.language, title=title)
 
     said = found.figures
     name = face.name(found.region.title_zh, found.region.title_en)
@@ -186,10 +185,6 @@ def _tables(face: Face, found: FieldStudy) -> list[Table | str]:
         parts.append(face.word("land_modelled", share=f"{share:.0%}", towns=own))
     parts.append(face.word(RELIEF[said["relief"]]))
     return parts
-
-
-def _written(face: Face, paths: Sequence[Path]) -> list[str]:
-    return [f"{face.word('written')}{path}" for path in paths]
 
 
 def import_land(
@@ -245,7 +240,7 @@ def import_land(
         "notes": {str(name): int(count) for name, count in notes.items()},
         "written": [str(path) for path in written],
     }
-    face.result(said, [*_survey_words(face, said), *_written(face, written)])
+    face.result(said, [*_survey_words(face, said), *written_lines(face, written)])
 
 
 def _problem_file(face: Face, found: Parcels, path: Path, region: Region, survey: Survey) -> bytes:

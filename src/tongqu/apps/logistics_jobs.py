@@ -13,7 +13,7 @@ from rich.table import Table
 import tongqu
 from tongqu.apps.output import Face
 from tongqu.apps.progress import show_progress
-from tongqu.apps.studies import Places, frame, require_places, write_study
+from tongqu.apps.studies import Places, frame, require_places, write_study, written_lines
 from tongqu.base import Report
 from tongqu.views.logistics_html import logistics_html
 from tongqu.workflow.logistics.study import wrong_numbers
@@ -44,16 +44,16 @@ def logistics(
         "unserved_villages": found.tables["unserved"].to_dict("records"),
         "written": [str(path) for path in written],
     }
-    face.result(content, [*_shown(face, found), *(f"{face.word('written')}{path}" for path in written)])
+    face.result(content, [*_shown(face, found), *written_lines(face, written)])
 
 
 def _shown(face: Face, found: FieldStudy) -> list[Table | str]:
     """Cost by case of the whole, the opening model by county, and what is modelled."""
 
     def shown(table: pd.DataFrame, columns: tuple[str, ...], title: str) -> Table:
-        made = frame(table[list(columns)], found.region, kind="logistics", language=face.language)
-        made.title = title
-        return made
+        return frame(
+            table[list(columns)], found.region, kind="logistics", language=face.language, title=title
+        )
 
     said, costs = found.figures, found.tables["costs"]
     name = face.name(found.region.title_zh, found.region.title_en)

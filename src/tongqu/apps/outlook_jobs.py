@@ -14,7 +14,16 @@ import tongqu
 from tongqu.apps.output import Face
 from tongqu.apps.places import write_whole
 from tongqu.apps.progress import show_progress
-from tongqu.apps.studies import BOOK, PAGE, Target, free_files, plain_cell, unwritable, wrong_places
+from tongqu.apps.studies import (
+    BOOK,
+    PAGE,
+    Target,
+    free_files,
+    plain_cell,
+    unwritable,
+    written_lines,
+    wrong_places,
+)
 from tongqu.base import DataError, Problem, Report
 from tongqu.views.outlook_html import outlook_html
 from tongqu.views.outlook_tables import number_at
@@ -83,7 +92,7 @@ def project(
         "targets": found.targets.to_dict("records"),
         "written": [str(path) for path in written],
     }
-    lines = [f"{face.word('written')}{path}" for path in written]
+    lines = written_lines(face, written)
     face.result(content, [*shown, *lines])
 
 

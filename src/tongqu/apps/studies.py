@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias
@@ -28,6 +28,7 @@ __all__ = [
     "require_places",
     "unwritable",
     "write_study",
+    "written_lines",
     "wrong_places",
 ]
 
@@ -110,6 +111,11 @@ def write_study(
     return [path for path in (places.folder, *files) if path is not None]
 
 
+def written_lines(face: Face, paths: Iterable[Path]) -> list[str]:
+    """A line for each place that was written."""
+    return [f"{face.word('written')}{path}" for path in paths]
+
+
 def wrong_places(files: Sequence[Target]) -> list[Problem]:
     """Kinds of file and places that cannot be written."""
     problems = []
@@ -139,11 +145,11 @@ def unwritable(option: str, path: Path) -> list[Problem]:
     return [Problem("the place cannot be written", mend=mend, file=option, value=str(path))]
 
 
-def frame(table: pd.DataFrame, region: Region, *, kind: Kind, language: Language) -> Table:
+def frame(table: pd.DataFrame, region: Region, *, kind: Kind, language: Language, title: str = "") -> Table:
     """The first rows of a table of a study, as it stands in the workbook, without codes of places."""
     shown = worded(table.head(MOST_ROWS), region, kind=kind, language=language)
     shown = shown.drop(columns=heading("unit", language, kind=kind), errors="ignore")
-    made = Table(title_justify="left", title_style="bold", header_style="bold")
+    made = Table(title=title or None, title_justify="left", title_style="bold", header_style="bold")
     for column in shown.columns:
         number = pd.api.types.is_numeric_dtype(shown[column])
         made.add_column(str(column), justify="right" if number else "left", overflow="fold")

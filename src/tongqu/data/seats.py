@@ -6,10 +6,10 @@ import pandas as pd
 
 from tongqu.data.region import Region
 
-__all__ = ["seat_nodes"]
+__all__ = ["unit_nodes"]
 
 
-def seat_nodes(region: Region) -> pd.Series:
+def unit_nodes(region: Region) -> pd.Series:
     """Road node of each unit: its own, that of its seat, or of its seat's seat.
 
     Returns
@@ -20,7 +20,7 @@ def seat_nodes(region: Region) -> pd.Series:
     Examples
     --------
     >>> from tongqu.data import load_region
-    >>> seat_nodes(load_region("tests/data/tiny"))[["990101", "990101001", "990101001002"]].tolist()
+    >>> unit_nodes(load_region("tests/data/tiny"))[["990101", "990101001", "990101001002"]].tolist()
     ['n01', 'n01', 'n02']
     """
     units = region["units"].set_index("unit")

@@ -6,9 +6,6 @@ an infeasible program can say which families exclude one another.
 
 from __future__ import annotations
 
-import ctypes
-import os
-import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +22,7 @@ import xarray as xr
 from scipy.sparse import csr_array
 
 from tongqu.base import Progress, Report, TongquError, silent
+from tongqu.base.quiet import quiet_stdout
 
 __all__ = ["Program", "ProgramInfeasibleError", "Solution", "SolverError", "Terms", "solver_version"]
 
@@ -414,18 +412,8 @@ def _semantics() -> Iterator[None]:
 
 def _new_solver() -> highspy.Highs:
     """Make a silent solver. HiGHS prints a banner when made, before it can be told not to."""
-    library = ctypes.cdll.msvcrt if sys.platform == "win32" else ctypes.CDLL(None)
-    sys.stdout.flush()
-    library.fflush(None)
-    saved, sink = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(sink, 1)
+    with quiet_stdout():
         solver = highspy.Highs()
-        library.fflush(None)
-    finally:
-        os.dup2(saved, 1)
-        os.close(saved)
-        os.close(sink)
     solver.silent()
     # The pool of threads outlives a solver, and a later one may ask for another number.
     solver.resetGlobalScheduler(True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import numpy.typing as npt
 from scipy.optimize import Bounds, LinearConstraint, milp
+
+from tongqu.base.quiet import quiet_stdout
 
 __all__ = ["solve"]
 
@@ -39,7 +37,7 @@ def solve(
     limits: Any = {"time_limit": seconds, "mip_rel_gap": gap}
     if nodes is not None:
         limits["node_limit"] = nodes
-    with _silent():
+    with quiet_stdout():
         return milp(
             objective,
             constraints=constraints,
@@ -47,20 +45,3 @@ def solve(
             integrality=integrality,
             options=limits,
         )
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Send what C++ writes to standard output nowhere: a command's JSON must not hold it."""
-    library = ctypes.cdll.msvcrt if sys.platform == "win32" else ctypes.CDLL(None)
-    sys.stdout.flush()
-    library.fflush(None)
-    saved, sink = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(sink, 1)
-        yield
-    finally:
-        library.fflush(None)
-        os.dup2(saved, 1)
-        os.close(saved)
-        os.close(sink)

@@ -26,6 +26,7 @@ from tongqu.contracts import (
     project_table,
 )
 from tongqu.data import Region
+from tongqu.data.seats import unit_nodes
 from tongqu.methods.roads import road_network
 from tongqu.methods.routes import Routes, routes_to_nearest
 from tongqu.methods.travel import Network, nearest
@@ -134,7 +135,7 @@ class Transport:
 def _require_nodes(region: Region) -> None:
     """Nothing when every village, town and county has a road node."""
     units = region["units"].set_index("unit")
-    node = units["node"].where(units["level"] == "village", _unit_nodes(region)).fillna("")
+    node = units["node"].where(units["level"] == "village", unit_nodes(region)).fillna("")
     bare = units.loc[node.eq("") & units["level"].isin(list(NODE_MENDS)), "level"].astype("str")
     problems = [
         Problem(
@@ -210,18 +211,8 @@ def _network(region: Region, minutes: pd.Series) -> Network:
     return road_network(region["nodes"], region["links"], minutes=minutes)
 
 
-def _unit_nodes(region: Region) -> pd.Series:
-    """Road node of each unit: its own, that of its seat, or of its seat's seat; blank where unknown."""
-    units = region["units"].set_index("unit")
-    node, holder = units["node"], units["seat"]
-    for _ in range(2):
-        node = node.fillna(holder.map(units["node"]))
-        holder = holder.map(units["seat"])
-    return node.fillna("")
-
-
 def _county_seat_nodes(region: Region) -> pd.Series:
-    return _unit_nodes(region).loc[region.level("county").index]
+    return unit_nodes(region).fillna("").loc[region.level("county").index]
 
 
 def _graded_nodes(region: Region) -> pd.Index:
@@ -253,7 +244,7 @@ def _town_ways(region: Region) -> pd.DataFrame:
     They are ``town``, ``node`` where the step begins, and ``owner``, the first town whose way takes the link:
     the link is its business, not that of towns beyond.
     """
-    nodes, links = _unit_nodes(region), region["links"]
+    nodes, links = unit_nodes(region).fillna(""), region["links"]
     towns = region.level("town").index
     county = region.county_of(towns)
     network = _network(region, _minutes(region))
@@ -402,7 +393,7 @@ def _projects(region: Region, work: pd.DataFrame) -> pd.DataFrame:
             "unit": units.index.to_numpy(),
             "town": units["parent"].where(is_village, units.index.to_series()).to_numpy(),
             "county": region.county_of(units.index).to_numpy(),
-            "node": _unit_nodes(region).loc[units.index].to_numpy(),
+            "node": unit_nodes(region).fillna("").loc[units.index].to_numpy(),
             "lon": units["lon"].to_numpy(),
             "lat": units["lat"].to_numpy(),
             "size": total["km"].to_numpy(),

@@ -7,10 +7,10 @@ from typing import Final
 import pandas as pd
 from markupsafe import Markup
 
+from tongqu.methods.land import CLASSES
 from tongqu.views.charts import Series
 from tongqu.views.land_maps import norm_map
 from tongqu.views.land_tables import (
-    AREA_CLASSES,
     LandTables,
     Names,
     amount,
@@ -86,7 +86,7 @@ def _class_bars(found: LandTables, mine: pd.DataFrame, words: Words, names: Name
             words.label("land_class", name),
             [Series(words.label("land_class", name), FILLS[name], [by[name] / each])],
         )
-        for name in AREA_CLASSES
+        for name in CLASSES
     ]
     svg = bars(rows, label=title, unit=unit, words=lambda v: _plain(v, words), name_width=230)
     columns: list[tuple[str, Format | None]] = [("class", None)]
@@ -115,18 +115,15 @@ def _mix_bars(found: LandTables, words: Words, names: Names) -> Figure:
     rows = [
         (
             names.units[str(code)],
-            [
-                Series(words.label("land_class", name), FILLS[name], [row[name] / each])
-                for name in AREA_CLASSES
-            ],
+            [Series(words.label("land_class", name), FILLS[name], [row[name] / each]) for name in CLASSES],
         )
         for code, row in wide.iterrows()
     ]
     svg = bars(rows, label=title, unit=unit, words=lambda v: _plain(v, words))
     shown = wide.assign(unit=[names.units[str(code)] for code in wide.index])
     columns: dict[str, tuple[str, Format | None]] = {"unit": (words.label("land_column", "unit"), None)}
-    columns |= {name: (words.label("land_class", name), area(words)) for name in AREA_CLASSES}
-    legend = legend_of([(FILLS[name], words.label("land_class", name)) for name in AREA_CLASSES])
+    columns |= {name: (words.label("land_class", name), area(words)) for name in CLASSES}
+    legend = legend_of([(FILLS[name], words.label("land_class", name)) for name in CLASSES])
     return Figure(title, svg, grid_of(shown, columns=columns, label=title), legend)
 
 

@@ -14,7 +14,6 @@ from tongqu.views.study_page import Format, Study, grid_of
 from tongqu.views.words import Words
 
 __all__ = [
-    "AREA_CLASSES",
     "LandTables",
     "Names",
     "amount",
@@ -27,18 +26,6 @@ __all__ = [
     "table_of",
 ]
 
-AREA_CLASSES: Final = (
-    "farmland",
-    "orchard",
-    "forest",
-    "other_green",
-    "urban",
-    "rural",
-    "transport",
-    "water",
-    "other",
-)
-"""Classes that make up the area."""
 MU_PER_HA: Final = 10_000 / M2_PER_MU
 WAN: Final = 10_000
 

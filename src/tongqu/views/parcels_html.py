@@ -8,7 +8,8 @@ from typing import Any, Final, Protocol
 import pandas as pd
 
 from tongqu.data import Region
-from tongqu.views.land_tables import AREA_CLASSES, area, mu_words, number
+from tongqu.methods.land import CLASSES
+from tongqu.views.land_tables import area, mu_words, number
 from tongqu.views.place_map import Marks, legend, place_map
 from tongqu.views.study_page import Card, Figure, Format, Page, Part, Section, grid_of, render
 from tongqu.views.words import Language, Words
@@ -165,14 +166,14 @@ def _classes(found: ParcelTables, region: Region, words: Words) -> Section:
     """Land by place and class as it was added up, beside the area of the place."""
     units = region["units"].set_index("unit")
     wide = found.land_use.pivot_table(index="unit", columns="class", values="area_mu", aggfunc="sum")
-    wide = wide.reindex(columns=[*AREA_CLASSES, "basic_farmland", "idle_homestead"]).fillna(0.0)
+    wide = wide.reindex(columns=[*CLASSES, "basic_farmland", "idle_homestead"]).fillna(0.0)
     wide = wide.assign(
-        sum=wide[list(AREA_CLASSES)].sum(axis=1),
+        sum=wide[list(CLASSES)].sum(axis=1),
         given=units["area_km2"].astype("float64").reindex(wide.index) * 1500,
         place=[words.name(units.at[code, "name"], units.at[code, "name_en"]) for code in wide.index],
     )
     columns: dict[str, tuple[str, Format | None]] = {"place": (words.label("land_column", "unit"), None)}
-    columns |= {name: (words.label("land_class", name), area(words)) for name in AREA_CLASSES}
+    columns |= {name: (words.label("land_class", name), area(words)) for name in CLASSES}
     columns |= {
         name: (words.label("land_class", name), area(words)) for name in ("basic_farmland", "idle_homestead")
     }

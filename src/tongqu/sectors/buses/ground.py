@@ -11,7 +11,7 @@ import pandas as pd
 
 from tongqu.contracts import Assume
 from tongqu.data import Region
-from tongqu.data.seats import seat_nodes
+from tongqu.data.seats import unit_nodes
 from tongqu.methods.roads import road_network
 from tongqu.methods.travel import Network
 
@@ -129,7 +129,7 @@ def ground_of(region: Region, today: Today, *, minutes: pd.Series, assume: Assum
     """
     links, villages = region["links"], region.level("village")
     network = road_network(region["nodes"], links, minutes=minutes)
-    node = seat_nodes(region)
+    node = unit_nodes(region)
     towns = region.level("town")
     towns = towns.assign(node=node.loc[towns.index])
     towns = towns[towns["node"].notna()]

@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from tongqu.base import DataError, Problem
 from tongqu.contracts import Assume, Offer, State, cost_entries, join_offers, lasting_entries, project_table
 from tongqu.data import Region
-from tongqu.data.seats import seat_nodes
+from tongqu.data.seats import unit_nodes
 from tongqu.methods.backhaul import Roads, fibre_tree, way_km
 from tongqu.methods.covering import Covering, covers_of, maximal_covering, set_covering
 from tongqu.sectors.digital.coverage import links_between, relief_in, stations_of, today
@@ -231,7 +231,7 @@ def _more(region: Region, first: State, *, assume: Assume) -> Offer:
     counties = counties[(each > 0).to_numpy()]
     many = counties.loc[counties.index.repeat(BATCHES)]
     number = np.tile(np.arange(1, BATCHES + 1), len(counties)).astype(str).astype(object)
-    node = seat_nodes(region).loc[many.index].fillna("").to_numpy()
+    node = unit_nodes(region).loc[many.index].fillna("").to_numpy()
     code = many.index.to_numpy().astype(object)
     before = np.where(number == "1", "", "base_stations:" + code + ":" + np.roll(number, 1))
     size = each.loc[many.index].to_numpy()

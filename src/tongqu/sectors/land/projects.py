@@ -10,11 +10,11 @@ import pandas as pd
 
 from tongqu.contracts import Assume, Offer, cost_entries, join_offers, lasting_entries, project_table
 from tongqu.data import Region
-from tongqu.methods.land import consolidation, homestead_reuse, quota_income
+from tongqu.methods.land import Consolidation, Reuse, consolidation, homestead_reuse, quota_income
 from tongqu.sectors.land.base import Base
 from tongqu.sectors.land.change import QUOTA_SALE
 
-__all__ = ["LINKED", "own_projects"]
+__all__ = ["LINKED", "clearing_of", "letting_of", "own_projects"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -32,12 +32,9 @@ REUSE_YEARS: Final = 1
 """Years from the first payment until homesteads are let (assumed)."""
 
 
-def _consolidations(region: Region, base: Base, *, assume: Assume) -> Offer:
-    """In each of a county's largest towns: idle and scattered village land cleared and reclaimed."""
-    land = base.towns
-    if land.empty:
-        return Offer()
-    found = consolidation(
+def clearing_of(land: pd.DataFrame, *, assume: Assume) -> Consolidation:
+    """What clearing idle and scattered village land would give; ``land`` in mu by place and class."""
+    return consolidation(
         land["rural"],
         idle=land["idle_homestead"],
         idle_share=assume["land.clear_idle"],
@@ -46,6 +43,25 @@ def _consolidations(region: Region, base: Base, *, assume: Assume) -> Offer:
         farmland_share=assume["land.reclaim_farmland"],
         cost=assume["land.clear_cost"],
     )
+
+
+def letting_of(land: pd.DataFrame, *, assume: Assume) -> Reuse:
+    """What letting idle homesteads would give; ``land`` in mu by place and class."""
+    return homestead_reuse(
+        land["idle_homestead"],
+        share=assume["land.reuse_share"],
+        cost=assume["land.reuse_cost"],
+        income=assume["land.reuse_income"],
+        value_added=assume["land.reuse_value"],
+    )
+
+
+def _consolidations(region: Region, base: Base, *, assume: Assume) -> Offer:
+    """In each of a county's largest towns: idle and scattered village land cleared and reclaimed."""
+    land = base.towns
+    if land.empty:
+        return Offer()
+    found = clearing_of(land, assume=assume)
     worth = _worth(region, land.index, found.quota.saved)
     projects = _at_towns(
         region,
@@ -83,13 +99,7 @@ def _reuses(region: Region, base: Base, *, assume: Assume) -> Offer:
     land = base.towns
     if land.empty:
         return Offer()
-    found = homestead_reuse(
-        land["idle_homestead"],
-        share=assume["land.reuse_share"],
-        cost=assume["land.reuse_cost"],
-        income=assume["land.reuse_income"],
-        value_added=assume["land.reuse_value"],
-    )
+    found = letting_of(land, assume=assume)
     worth = _worth(region, land.index, found.area)
     projects = _at_towns(
         region,

@@ -13,11 +13,11 @@ import pandas as pd
 from tongqu.base import DataError, Problem
 from tongqu.contracts import State
 from tongqu.data import Region
+from tongqu.data.seats import unit_nodes
 from tongqu.methods.network import Network
 from tongqu.methods.settlement import functional_index
 from tongqu.methods.travel import minutes_matrix, pairs_within
 from tongqu.workflow.networks import region_network
-from tongqu.workflow.travel.places import unit_nodes
 
 __all__ = [
     "NETWORK_SITES",
@@ -166,7 +166,7 @@ def _listed(region: Region, seats: pd.Series[str]) -> pd.DataFrame:
 
 
 def _nodes(region: Region, index: pd.Index[str]) -> pd.Series[str]:
-    nodes = unit_nodes(region).loc[index]
+    nodes = unit_nodes(region).fillna("").loc[index]
     problems = [
         Problem(
             rule="a place without a road node",

@@ -15,12 +15,9 @@ from tongqu.methods.land import (
     NORMS,
     OPEN,
     PART_OF,
-    Consolidation,
     Norm,
-    consolidation,
     farmland_room,
     headroom,
-    homestead_reuse,
     intensity,
     planned_range,
     quota_income,
@@ -29,6 +26,7 @@ from tongqu.methods.land import (
 from tongqu.sectors.land.base import COLUMNS
 from tongqu.sectors.land.change import room_to_take
 from tongqu.sectors.land.parameters import city_norm
+from tongqu.sectors.land.projects import clearing_of, letting_of
 from tongqu.workflow.axis.measures import is_subdistrict
 from tongqu.workflow.land.ground import Ground, land_in, with_whole
 
@@ -93,23 +91,10 @@ def _may_change(ground: Ground, land: pd.DataFrame) -> pd.DataFrame:
     found[list(OPEN)] = room_to_take(land)
     above = land["farmland"] * (1 - ground.assume["land.farmland_floor"])
     found["farmland"] = np.minimum(found["farmland"], above)
-    cleared = _cleared(ground, land)
+    cleared = clearing_of(land, assume=ground.assume)
     found["rural"] = cleared.quota.balanced
     found["idle_homestead"] = cleared.idle
     return found
-
-
-def _cleared(ground: Ground, land: pd.DataFrame) -> Consolidation:
-    assume = ground.assume
-    return consolidation(
-        land["rural"],
-        idle=land["idle_homestead"],
-        idle_share=assume["land.clear_idle"],
-        scattered_share=assume["land.clear_scattered"],
-        resettle=assume["land.resettle"],
-        farmland_share=assume["land.reclaim_farmland"],
-        cost=assume["land.clear_cost"],
-    )
 
 
 def _modelled_of(ground: Ground, units: pd.Series[str]) -> np.ndarray:
@@ -245,7 +230,7 @@ def _cleared_by_county(ground: Ground) -> pd.DataFrame:
     names = ["cleared_mu", "resettled_mu", "saved_mu", "farmland_won_mu", "cost_wan"]
     if towns.empty:
         return pd.DataFrame(0.0, index=ground.counties, columns=names)
-    found = _cleared(ground, towns)
+    found = clearing_of(towns, assume=ground.assume)
     quota = found.quota
     values = (quota.balanced, quota.resettled, quota.saved, found.farmland, found.cost_wan)
     by_town = pd.DataFrame(dict(zip(names, values, strict=True)), index=towns.index)
@@ -285,14 +270,8 @@ def idle_table(ground: Ground) -> pd.DataFrame:
     towns, assume = ground.base.towns, ground.assume
     if towns.empty:
         return pd.DataFrame(columns=list(IDLE))
-    cleared = _cleared(ground, towns)
-    let = homestead_reuse(
-        towns["idle_homestead"],
-        share=assume["land.reuse_share"],
-        cost=assume["land.reuse_cost"],
-        income=assume["land.reuse_income"],
-        value_added=assume["land.reuse_value"],
-    )
+    cleared = clearing_of(towns, assume=ground.assume)
+    let = letting_of(towns, assume=assume)
     price, _, _ = prices_of(ground)
     rural = towns["rural"].to_numpy()
     idle = towns["idle_homestead"].to_numpy()

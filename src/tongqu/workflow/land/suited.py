@@ -15,6 +15,7 @@ from tongqu.data import Region
 from tongqu.data.crs import to_local
 from tongqu.data.readers.raster import Grid, Raster, sample
 from tongqu.data.readers.surface import coarse_elevation, slope_degrees
+from tongqu.data.seats import unit_nodes
 from tongqu.methods.allocation import (
     SLOPE_LIMITS,
     LandUse,
@@ -27,7 +28,6 @@ from tongqu.methods.travel import nearest
 from tongqu.workflow.land.cells import Cells
 from tongqu.workflow.land.given import Given
 from tongqu.workflow.networks import region_network
-from tongqu.workflow.travel.places import unit_nodes
 
 __all__ = ["USE", "Suited", "cell_table", "suited_cells", "town_table"]
 

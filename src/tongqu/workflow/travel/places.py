@@ -15,6 +15,7 @@ from tongqu.base import DataError
 from tongqu.contracts import Assume, Scenario, Sector, State
 from tongqu.data import Region, table_specs
 from tongqu.data.problems import MAX_ROWS, Problems, suggest
+from tongqu.data.seats import unit_nodes
 from tongqu.engine.registry import load_sectors, missing_tables, ordered
 from tongqu.engine.simulate import simulate
 from tongqu.methods.network import Network
@@ -37,7 +38,6 @@ __all__ = [
     "sites_among",
     "sites_of",
     "state_of",
-    "unit_nodes",
     "villages_of",
     "writers_of",
 ]
@@ -175,16 +175,6 @@ def ask_limits(limits: Sequence[float], problems: Problems) -> tuple[float, ...]
             "the limits do not rise", mend="give minutes above 0, sorted", column="limits", value=shown
         )
     return limits
-
-
-def unit_nodes(region: Region) -> pd.Series[str]:
-    """Road node of each unit: its own, that of its seat, or of its seat's seat; blank where unknown."""
-    units = region["units"].set_index("unit")
-    node, holder = units["node"], units["seat"]
-    for _ in range(2):
-        node = node.fillna(holder.map(units["node"]))
-        holder = holder.map(units["seat"])
-    return node.fillna("")
 
 
 def state_of(region: Region, names: Iterable[str]) -> State:
@@ -331,7 +321,7 @@ def _every_place(region: Region) -> pd.DataFrame:
     units, sites, nodes = region["units"], region["sites"], region["nodes"]
     columns = ["id", "name", "what", "lon", "lat", "node"]
     parts = [
-        units.assign(id=units["unit"], what=units["level"], node=unit_nodes(region).to_numpy()),
+        units.assign(id=units["unit"], what=units["level"], node=unit_nodes(region).fillna("").to_numpy()),
         sites.assign(id=sites["site"], what=sites["kind"]),
         nodes.assign(id=nodes["node"], name=nodes["node"], what="node"),
     ]
