@@ -13,9 +13,30 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from tongqu.base import Problem, ScenarioError
 
-__all__ = ["Assume", "Floor", "Limits", "Pin", "Scenario", "Solver", "load_scenario"]
+__all__ = [
+    "Assume",
+    "Bound",
+    "Commitment",
+    "Edit",
+    "Feedback",
+    "Floor",
+    "Goal",
+    "Keeping",
+    "Limits",
+    "Measure",
+    "Objective",
+    "Pin",
+    "Promised",
+    "Robust",
+    "Scenario",
+    "Solver",
+    "load_scenario",
+]
 
 Share = Annotated[float, Field(ge=0, le=1)]
+Objective = Literal["coordination", "coverage", "worst-off", "least-cost"]
+Measure = Literal["coordination", "coverage", "worst-off", "cost"]
+"""What a plan can be bounded by: mean log D, mean share served, that of the worst-off tenth, 万元 today."""
 
 
 class _Strict(BaseModel):
@@ -23,19 +44,99 @@ class _Strict(BaseModel):
 
 
 class Floor(_Strict):
-    """At least ``share`` of the demand for a service is met from ``year`` on, in one county or in each."""
+    """At least ``share`` of the demand for a service is met from ``year`` on: in one town, one county, or each."""
 
     service: str
     share: Share
     year: int
     county: str = ""
+    town: str = ""
 
 
 class Pin(_Strict):
-    """A project that must be started in ``year``."""
+    """A project that must be started in ``year``; why, and who said so, is kept in the ledger of decisions."""
 
     project: str
     year: int
+    why: str = ""
+
+
+class Commitment(_Strict):
+    """A project that is built or contracted: it starts in ``year``, whatever the plan would choose.
+
+    A commitment may lie before the first year of the plan. Costs that became known replace those offered.
+    """
+
+    project: str
+    year: int
+    status: Literal["built", "contracted"]
+    capital_wan: Annotated[float, Field(ge=0)] | None = None
+    why: str = ""
+
+
+class Edit(_Strict):
+    """What the user knows better of a project than the offer does; what is not given stays."""
+
+    project: str
+    capital_wan: Annotated[float, Field(ge=0)] | None = None
+    running_wan: float | None = None
+    earliest: int | None = None
+    latest: int | None = None
+    why: str = ""
+
+
+class Bound(_Strict):
+    """A least or greatest value of another objective, in that objective's own unit."""
+
+    measure: Measure
+    least: float | None = None
+    most: float | None = None
+
+
+class Goal(_Strict):
+    """How coverage and the worst-off are weighed."""
+
+    services: Mapping[str, Annotated[float, Field(ge=0)]] = {}
+    """Weight of each service; 1 for a service that is not named, 0 leaves it out."""
+    worst_share: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Share of the people whose villages are served least that the measure ``worst-off`` is the mean of."""
+    levels: Annotated[int, Field(ge=1, le=50)] = 10
+    """Levels between nothing and everything by which the lexicographic order tells villages apart."""
+
+
+class Promised(_Strict):
+    """A start that an earlier plan promised."""
+
+    project: str
+    year: int
+
+
+class Keeping(_Strict):
+    """The price of changing what an earlier plan promised."""
+
+    promises: tuple[Promised, ...] = ()
+    price: Annotated[float, Field(ge=0)] = 0.0
+    """What is lost if all promises are dropped, in mean log D; a promise counts by its share of the capital, a
+    delay by its share of the years that were left."""
+
+
+class Feedback(_Strict):
+    """How often a plan is simulated and made again until promise and simulation agree."""
+
+    rounds: Annotated[int, Field(ge=1, le=20)] = 5
+    tolerance: Annotated[float, Field(gt=0, le=1)] = 0.01
+    """Relative difference of headline figures up to which they agree."""
+
+
+class Robust(_Strict):
+    """A plan for several futures at once; with 0 futures it is made for the expected one."""
+
+    futures: Annotated[int, Field(ge=0, le=50)] = 0
+    tail_weight: Share = 0.5
+    """Weight of the worst futures against the mean of all."""
+    tail: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """Share of the futures that are the worst."""
+    seed: Annotated[int, Field(ge=0)] = 1
 
 
 class Limits(_Strict):
@@ -83,11 +184,20 @@ class Scenario(_Strict):
     first_year: int = 2026
     last_year: int = 2035
     discount: Annotated[float, Field(ge=0, le=0.2)] = 0.03
-    objective: Literal["coordination"] = "coordination"
+    objective: Objective = "coordination"
+    goal: Goal = Goal()
     limits: Limits = Limits()
     floors: tuple[Floor, ...] = ()
+    bounds: tuple[Bound, ...] = ()
+    nobody_worse: bool = True
+    """Whether no county's U or R may fall below what it is without a plan, in any year."""
     pinned: tuple[Pin, ...] = ()
     banned: tuple[str, ...] = ()
+    committed: tuple[Commitment, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    keeping: Keeping = Keeping()
+    feedback: Feedback = Feedback()
+    robust: Robust = Robust()
     assume: Mapping[str, float] = {}
     solver: Solver = Solver()
 

@@ -73,7 +73,9 @@ class Certificate:
     baseline : float
         Mean log D without a plan.
     status : str
-        ``"optimal"`` within the gap asked for, or ``"stopped"`` by the time limit.
+        ``"optimal"`` within the gap asked for, or ``"stopped"`` by the time limit or the user.
+    goal : str
+        The objective by name; ``objective``, ``bound`` and ``baseline`` are in its unit, more is better.
     rows, variables, candidates : int
         Size of the program and number of candidates.
     """
@@ -88,6 +90,7 @@ class Certificate:
     variables: int
     candidates: int
     solver: str
+    goal: str = "coordination"
 
     @property
     def gap(self) -> float:
