@@ -44,7 +44,7 @@ class _Strict(BaseModel):
 
 
 class Floor(_Strict):
-    """At least ``share`` of the demand for a service is met from ``year`` on: in one town, one county, or each."""
+    """At least ``share`` of the demand for a service is met from ``year`` on, in a town, a county, or each."""
 
     service: str
     share: Share
@@ -54,7 +54,7 @@ class Floor(_Strict):
 
 
 class Pin(_Strict):
-    """A project that must be started in ``year``; why, and who said so, is kept in the ledger of decisions."""
+    """A project that must be started in ``year``; why is kept in the ledger of decisions."""
 
     project: str
     year: int
@@ -116,7 +116,7 @@ class Keeping(_Strict):
 
     promises: tuple[Promised, ...] = ()
     price: Annotated[float, Field(ge=0)] = 0.0
-    """What is lost if all promises are dropped, in mean log D; a promise counts by its share of the capital, a
+    """What is lost if all promises are dropped, in mean log D. A promise counts by its share of the capital, a
     delay by its share of the years that were left."""
 
 
