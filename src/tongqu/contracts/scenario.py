@@ -44,7 +44,7 @@ class _Strict(BaseModel):
 
 
 class Floor(_Strict):
-    """At least ``share`` of the demand for a service is met from ``year`` on, in a town, a county, or each."""
+    """At least ``share`` of the demand for a service is met from ``year`` on, in a town or a county."""
 
     service: str
     share: Share
@@ -116,8 +116,8 @@ class Keeping(_Strict):
 
     promises: tuple[Promised, ...] = ()
     price: Annotated[float, Field(ge=0)] = 0.0
-    """What is lost if all promises are dropped, in mean log D. A promise counts by its share of the capital, a
-    delay by its share of the years that were left."""
+    """What is lost if all promises are dropped, in mean log D. A promise counts by its share of the capital,
+    a delay by its share of the years that were left."""
 
 
 class Feedback(_Strict):
