@@ -13,34 +13,47 @@ from typing import TYPE_CHECKING, Any
 from tongqu.contracts import Scenario, load_scenario, open_run
 from tongqu.data import load_region as load
 from tongqu.views import report_html
-from tongqu.workflow import check, diagnose, plan, verify
+from tongqu.workflow import Stop, check, diagnose, plan, verify
 
 if TYPE_CHECKING:
     from tongqu.views.accounts_html import accounts_html
     from tongqu.views.buses_html import buses_html
     from tongqu.views.digital_html import digital_html
     from tongqu.views.economy_html import economy_html
+    from tongqu.views.frontier_html import frontier_html
+    from tongqu.views.futures_html import futures_html
     from tongqu.views.land_html import land_html
     from tongqu.views.logistics_html import logistics_html
+    from tongqu.views.monitor_html import monitor_html
     from tongqu.views.outlook_html import outlook_html
     from tongqu.views.roads_html import roads_html
+    from tongqu.views.why_html import why_html
     from tongqu.workflow import travel
     from tongqu.workflow.accounts import Accounts, accounts
     from tongqu.workflow.axis import Axis, axis
     from tongqu.workflow.buses import bus_feed, buses
     from tongqu.workflow.digital import digital
     from tongqu.workflow.economy import Economy, economy
+    from tongqu.workflow.frontier import frontier
+    from tongqu.workflow.futures import futures
     from tongqu.workflow.land import land
     from tongqu.workflow.logistics import logistics
+    from tongqu.workflow.monitor import Actuals, Monitoring, Replanned, monitor, read_actuals, replan
     from tongqu.workflow.outlook import Outlook, project
     from tongqu.workflow.roads import import_roads, read_roads
+    from tongqu.workflow.why import Why, why
 
 __all__ = [
     "Accounts",
+    "Actuals",
     "Axis",
     "Economy",
+    "Monitoring",
     "Outlook",
+    "Replanned",
     "Scenario",
+    "Stop",
+    "Why",
     "accounts",
     "accounts_html",
     "axis",
@@ -53,6 +66,10 @@ __all__ = [
     "digital_html",
     "economy",
     "economy_html",
+    "frontier",
+    "frontier_html",
+    "futures",
+    "futures_html",
     "import_roads",
     "land",
     "land_html",
@@ -60,15 +77,21 @@ __all__ = [
     "load_scenario",
     "logistics",
     "logistics_html",
+    "monitor",
+    "monitor_html",
     "open_run",
     "outlook_html",
     "plan",
     "project",
+    "read_actuals",
     "read_roads",
+    "replan",
     "report_html",
     "roads_html",
     "travel",
     "verify",
+    "why",
+    "why_html",
 ]
 
 __version__ = version("tongqu")
@@ -76,9 +99,13 @@ __version__ = version("tongqu")
 
 LATE = {
     "Accounts": "tongqu.workflow.accounts",
+    "Actuals": "tongqu.workflow.monitor",
     "Axis": "tongqu.workflow.axis",
     "Economy": "tongqu.workflow.economy",
+    "Monitoring": "tongqu.workflow.monitor",
     "Outlook": "tongqu.workflow.outlook",
+    "Replanned": "tongqu.workflow.monitor",
+    "Why": "tongqu.workflow.why",
     "accounts": "tongqu.workflow.accounts",
     "accounts_html": "tongqu.views.accounts_html",
     "axis": "tongqu.workflow.axis",
@@ -89,15 +116,25 @@ LATE = {
     "digital_html": "tongqu.views.digital_html",
     "economy": "tongqu.workflow.economy",
     "economy_html": "tongqu.views.economy_html",
+    "frontier": "tongqu.workflow.frontier",
+    "frontier_html": "tongqu.views.frontier_html",
+    "futures": "tongqu.workflow.futures",
+    "futures_html": "tongqu.views.futures_html",
     "import_roads": "tongqu.workflow.roads",
     "land": "tongqu.workflow.land",
     "land_html": "tongqu.views.land_html",
     "logistics": "tongqu.workflow.logistics",
     "logistics_html": "tongqu.views.logistics_html",
+    "monitor": "tongqu.workflow.monitor",
+    "monitor_html": "tongqu.views.monitor_html",
     "outlook_html": "tongqu.views.outlook_html",
     "project": "tongqu.workflow.outlook",
+    "read_actuals": "tongqu.workflow.monitor",
     "read_roads": "tongqu.workflow.roads",
+    "replan": "tongqu.workflow.monitor",
     "roads_html": "tongqu.views.roads_html",
+    "why": "tongqu.workflow.why",
+    "why_html": "tongqu.views.why_html",
 }
 """Names whose modules take a while to load, and are loaded when first asked for."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from engine.hand import VILLAGES, hand_made, offer_of, plenty, projects_of
-from tongqu.contracts import Floor, Pin
+from tongqu.contracts import Bound, Floor, Pin
 from tongqu.engine.model import build
 
 FOLDER = Path(__file__).parent / "golden" / "families"
@@ -39,11 +39,13 @@ KINDS = (
     "tangents",
     "floor",
     "pin",
+    "worse",
+    "bound",
 )
 
 
 def model():
-    """Road and clinic as a pair, two schools of one group in one place, a hospital after the road."""
+    """Road and clinic as a pair, two schools of one group in one place, another elsewhere, a hospital."""
     years = (2026, 2027, 2028)
     rows = [
         {"project": "road", "county": "990101", "capital_wan": 200.0, "running_wan": 1.0, "lead": 2},
@@ -58,6 +60,7 @@ def model():
         {"project": "small", "county": "990101", "capital_wan": 100.0, "lead": 1, "group": "school"},
         {"project": "large", "county": "990101", "capital_wan": 150.0, "lead": 1, "group": "school"},
         {"project": "hospital", "county": "990101", "capital_wan": 600.0, "lead": 0, "requires": "road"},
+        {"project": "other", "county": "990101", "capital_wan": 90.0, "lead": 2},
     ]
     a, b, c, _ = VILLAGES["990101"]
     effects = [
@@ -69,8 +72,11 @@ def model():
         ("large", "served", b, "place", 1.0),
         ("small", "room", a, "place", 60.0),
         ("large", "room", a, "place", 150.0),
+        ("other", "served", a, "place", 1.0),
+        ("other", "room", c, "place", 80.0),
         ("hospital", "stock", "990101", "beds", 4.0),
         ("clinic", "staff", "990101", "nurses", 3.0),
+        ("large", "stock", "990101", "beds", -1.0),
     ]
     limits = plenty(years, money=100.0, pool=50.0, debt=30.0)
     limits += [("land", "990101", "construction", year, 10.0 * (year - 2025)) for year in years]
@@ -84,6 +90,7 @@ def model():
             solver={"gap": 1e-3, "tangent_error": 1e-2},
             floors=(Floor(service="walk", share=0.75, year=2027, county="990101"),),
             pinned=(Pin(project="clinic", year=2027),),
+            bounds=(Bound(measure="coverage", least=0.6),),
         )
     )
 

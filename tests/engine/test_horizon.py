@@ -345,7 +345,7 @@ def test_a_bound_holds_where_a_project_could_take_a_score_below_nothing(beds):
     """A merger gives a road to a village and closes 8 of a county's beds; a score is 0 at the least."""
     effects = [("p", "served", home, "walk", 1.0) for home in VILLAGES["990101"]]
     offer = one(effects=[*effects, ("p", "stock", "990101", "beds", -8.0)], lead=0)
-    plan = optimise(hand_made(offer, beds=beds))
+    plan = optimise(hand_made(offer, beds=beds, nobody_worse=False))
     urban = [0.4 * 0.5 + 0.3 * score + 0.3 * 0.5 for score in ((beds - 2) / 4, max(0.0, (beds - 4) / 4))]
     rural = [0.6 * 0.5 + 0.4 * 0.7, 0.6 * 1.0 + 0.4 * 0.7]
     gain = (math.log(urban[1] * rural[1]) - math.log(urban[0] * rural[0])) / 8
@@ -366,7 +366,7 @@ def test_prices_say_what_one_more_yuan_is_worth():
     """Half the cost is there in 2027: in the relaxation, each further 万元 buys a fortieth of the project."""
     inputs = hand_made(one(lead=1, running_wan=0.0, latest=2027, limits=money([0, 20, 0])))
     plan = optimise(inputs)
-    prices = plan.prices.set_index(["unit", "year"])["price"]
+    prices = plan.prices.set_index(["limit", "unit", "year"])["price"]["money"]
     served, demand = 100.0 / 40.0, 800.0
     rural = 0.6 * 0.5 + 0.4 * 0.7 + 0.6 * 0.5 * 100.0 / demand
     gain = 0.6 * served / demand / rural / 4 / 6  # R in 2028, one of six cells that weigh the same

@@ -198,3 +198,13 @@ def test_nearest_with_room_equals_filtering_the_matrix(case: Case, data: st.Data
     found = nearest_with_room(network, targets=targets, room=room, need=need, few=few, **ask)
     np.testing.assert_array_equal(found.minutes, minutes)
     np.testing.assert_array_equal(found.target, np.where(np.isfinite(minutes), target, -1))
+
+
+@given(schools())
+def test_the_order_of_the_pairs_does_not_matter(case: Case) -> None:
+    """Pairs that come sorted are taken as they come; others are sorted first."""
+    order = np.lexsort((case["site"], case["origin"], case["minutes"]))
+    ordered = {name: case[name][order] for name in ("origin", "site", "minutes")}
+    found, other = assign(case | ordered), assign(case)
+    np.testing.assert_array_equal(found.placed, other.placed[order])
+    np.testing.assert_array_equal(found.unplaced, other.unplaced)

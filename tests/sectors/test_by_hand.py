@@ -641,13 +641,16 @@ def test_steps_of_several_years_are_the_years_one_by_one():
     assert step(region, 2030)["people.total"].to_numpy() == pytest.approx(each["people.total"].to_numpy())
 
 
-def programme(kind: str, region: Region, year: int) -> tuple[Offer, tuple[State, ...], tuple[State, ...]]:
-    """The offer of one kind, and the states without it and with it from a year on."""
+def programme(
+    kind: str, region: Region, year: int, *, parts: int
+) -> tuple[Offer, tuple[State, ...], tuple[State, ...]]:
+    """The first parts of one kind, and the states without them and with them from a year on."""
     assume, sectors = Assume.of(region["standards"], short(last_year=2032)), load_sectors(["population"])
     ask = {"scenario": short(last_year=2032), "assume": assume}
     before = simulate(region, sectors, **ask)
-    offer = collect_offers(region, sectors, states=before, assume=assume).of([f"{kind}:{COUNTY}"])
-    starts = pd.Series({f"{kind}:{COUNTY}": year})
+    names = [f"{kind}:{COUNTY}:{part}" for part in range(1, parts + 1)]
+    offer = collect_offers(region, sectors, states=before, assume=assume).of(names)
+    starts = pd.Series(year, index=names)
     return offer, before, simulate(region, sectors, offer=offer, starts=starts, **ask)
 
 
@@ -655,15 +658,15 @@ BIG = {"first": 500.0, "second": 520.0}
 
 
 @pytest.mark.parametrize(
-    ("kind", "stock"),
+    ("kind", "stock", "parts"),
     [
-        ("jobs", "urban_people"),
-        ("homes", "urban_people"),
-        ("young_to_villages", "rural_young"),
-        ("registration", "registered"),
+        ("jobs", "urban_people", 4),
+        ("homes", "urban_people", 1),
+        ("young_to_villages", "rural_young", 4),
+        ("registration", "registered", 3),
     ],
 )
-def test_a_programme_brings_what_it_promises_nearly(kind, stock):
+def test_a_programme_brings_what_it_promises_nearly(kind, stock, parts):
     classes = ("same_county", "same_province", "other_province")
     stock_rows = [
         {"unit": COUNTY, "year": year, "variable": f"migrants_{name}", "value": count}
@@ -678,10 +681,12 @@ def test_a_programme_brings_what_it_promises_nearly(kind, stock):
         ]
     )
     region = county(year=2020, people=two_censuses(**BIG), observations=seen, variables=words)
-    offer, before, after = programme(kind, region, 2026)
-    project, entries_ = offer.projects.iloc[0], offer.entries
+    offer, before, after = programme(kind, region, 2026, parts=parts)
+    projects, entries_ = offer.projects, offer.entries
     paid = entries_[entries_["key"] == "running"]
-    assert paid["amount"].iloc[0] == pytest.approx(project["running_wan"])
+    assert paid["amount"].tolist() == pytest.approx(projects["running_wan"].tolist())
+    assert projects["requires"].tolist() == ["", *projects["project"].iloc[:-1]]
+    assert projects["size"].tolist() == [projects["size"].iloc[0]] * parts, "the parts are equal"
     mine = entries_[(entries_["ledger"] == "stock") & (entries_["key"] == stock)]
     promised = mine.loc[mine["since"] <= 5, "amount"].sum()
     gained = float((after[5][f"stock.{stock}"] - before[5][f"stock.{stock}"]).sum())

@@ -23,6 +23,7 @@ import tongqu
 from small import TINY, short
 from tongqu.base import RunError, ScenarioError, silent
 from tongqu.contracts import (
+    Feedback,
     Floor,
     Pin,
     Scenario,
@@ -36,10 +37,11 @@ from tongqu.contracts.run import file_sha256
 from tongqu.data import load_region, region_files
 from tongqu.engine.check import Checked, check_plan
 from tongqu.engine.coordinate import mean_log
+from tongqu.engine.feedback import only_round
 from tongqu.engine.financing import financing
 from tongqu.engine.inputs import Inputs, prepare
 from tongqu.engine.lp import SolverError
-from tongqu.engine.optimise import Certificate, Plan
+from tongqu.engine.optimise import Plan, optimise
 from tongqu.engine.promise import promise_of
 from tongqu.engine.rules import broken_rules
 from tongqu.workflow.issues import issues_of
@@ -47,10 +49,11 @@ from tongqu.workflow.prepare import sector_versions, sectors_for
 
 # The package has functions of these names.
 planning = importlib.import_module("tongqu.workflow.plan")
-verifying = importlib.import_module("tongqu.workflow.verify")
+proofs = importlib.import_module("tongqu.workflow.proofs")
 
 CLINIC = "clinic:990101002002"
 QUICK = {"gap": 1e-3}
+ONCE = {"feedback": Feedback(rounds=1)}
 
 
 @pytest.fixture(scope="module")
@@ -78,17 +81,13 @@ def forged(tiny_run, tmp_path) -> Callable[[str, Callable[[pd.DataFrame], pd.Dat
 
 @pytest.fixture(scope="module")
 def inputs(region):
-    return prepare(region, sectors_for(region), scenario=short())
+    return prepare(region, sectors_for(region), scenario=short(**ONCE))
 
 
 @pytest.fixture(scope="module")
-def stored(tiny_run, inputs):
-    """The stored plan with the promise of its starts."""
-    starts = tiny_run["results/decisions"].set_index("project")["start"]
-    promise, names = promise_of(inputs, starts), Certificate.__dataclass_fields__
-    certificate = Certificate(**{name: tiny_run.certificate[name] for name in names})
-    accounts, prices = tiny_run["results/accounts"], tiny_run["results/prices"]
-    return Plan(starts, promise.indices, promise.served, accounts, prices, certificate)
+def stored(inputs):
+    """The plan of the only round."""
+    return optimise(inputs)
 
 
 def county(rows: pd.DataFrame, item: str, *, year: int | None = None) -> pd.Series:
@@ -135,19 +134,18 @@ def test_accounts_that_agree_with_themselves_only(inputs, stored, change):
 
 def store(region, scenario: Scenario, made: Plan, *, folder: Path, inputs: Inputs):
     """A run of this plan, whatever the scenario says, every other table recomputed to agree with it."""
-    checked = check_plan(inputs, made)
+    settled = only_round(inputs, made, check_plan(inputs, made))
     files = {f"inputs/{name}": content for name, content in region_files(region, whole=True).items()}
     files["scenario.toml"] = tomli_w.dumps(planning._plain(scenario.model_dump(mode="json"))).encode()
-    versions = sector_versions(inputs.sectors)
-    manifest = planning.manifest_of(inputs, made, checked, versions=versions)
-    return write_run(folder, files=files, tables=planning.tables_of(inputs, made, checked), manifest=manifest)
+    manifest = planning.manifest_of(settled, versions=sector_versions(inputs.sectors))
+    return write_run(folder, files=files, tables=planning.tables_of(settled), manifest=manifest)
 
 
 def test_a_promise_of_other_projects_than_those_chosen(region, inputs, stored, tmp_path):
     """Everything agrees with everything, but the starts deliver less than what is promised."""
     starts = pd.Series({CLINIC: 2026}, name="start").rename_axis("project")
     made = replace(stored, starts=starts, accounts=financing(inputs, starts))
-    run = store(region, short(), made, folder=tmp_path / "run", inputs=inputs)
+    run = store(region, short(**ONCE), made, folder=tmp_path / "run", inputs=inputs)
     found = {(problem.file, problem.column) for problem in tongqu.verify(run.path).problems}
     assert {("results/promise", "promised"), ("manifest.json", "certificate.objective")} <= found
 
@@ -166,7 +164,7 @@ def test_a_bound_and_prices_that_only_solving_again_can_refute(region, inputs, s
         prices=stored.prices.assign(price=stored.prices["price"] * 2),
         certificate=replace(stored.certificate, objective=objective, bound=objective + 1e-7),
     )
-    run = store(region, short(), made, folder=tmp_path / "run", inputs=inputs)
+    run = store(region, short(**ONCE), made, folder=tmp_path / "run", inputs=inputs)
     assert objective < stored.certificate.objective - 1e-4
     quick = tongqu.verify(run.path)
     assert quick.ok, quick.problems
@@ -181,8 +179,8 @@ def test_a_bound_that_cannot_be_proven_in_the_time_is_a_problem(inputs, stored, 
     def late(*_: object, **__: object) -> None:
         raise SolverError("the solver gave no solution: Time limit reached")
 
-    monkeypatch.setattr(verifying, "prove", late)
-    problems, left = verifying._proof(inputs, stored, progress=silent)
+    monkeypatch.setattr(proofs, "prove", late)
+    problems, left = proofs.proof_problems(inputs, stored, progress=silent)
     assert left == ("bound", "prices")
     assert "could not be proven again" in problems[0].rule
 

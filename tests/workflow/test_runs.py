@@ -31,7 +31,7 @@ def test_a_good_run_verifies_and_is_proven_again(tiny_run):
     found = tongqu.verify(tiny_run.path, prove=True)
     assert found.ok, found.problems
     checks = {"files", "id", "tables", "promise", "accounts", "limits", "floors", "choices", "certificate"}
-    checks |= {"bound", "prices"}
+    checks |= {"bound", "prices", "feedback", "rounds"}
     assert set(found.checks) == checks
     assert found.unproven == ()
 

@@ -17,6 +17,8 @@ from tongqu.apps import jobs, outlook_jobs
 from tongqu.apps.buses_cli import buses_app
 from tongqu.apps.digital_cli import digital_app
 from tongqu.apps.economy_cli import economy_app
+from tongqu.apps.frontier_cli import frontier_app
+from tongqu.apps.futures_cli import futures_app
 from tongqu.apps.land_cli import land_app
 from tongqu.apps.logistics_cli import logistics_app
 from tongqu.apps.options import (
@@ -28,20 +30,26 @@ from tongqu.apps.options import (
     RegionArgument,
     face_of,
 )
+from tongqu.apps.replan_cli import replan_app
 from tongqu.apps.roads_cli import roads_app
 from tongqu.apps.spoken import SpokenCommand, SpokenGroup
 from tongqu.apps.travel_cli import travel_app
+from tongqu.apps.why_cli import why_app
 
 __all__ = ["app", "main"]
 
 app = typer.Typer(cls=SpokenGroup, no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
 app.add_typer(economy_app)
+app.add_typer(frontier_app)
+app.add_typer(futures_app)
 app.add_typer(land_app)
 app.add_typer(buses_app)
 app.add_typer(digital_app)
 app.add_typer(logistics_app)
+app.add_typer(replan_app)
 app.add_typer(roads_app)
 app.add_typer(travel_app)
+app.add_typer(why_app)
 
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN")]
@@ -153,6 +161,8 @@ def plan(
     region: RegionArgument,
     scenario: ScenarioOption = None,
     out: Annotated[Path, typer.Option(metavar="DIR")] = Path("tongqu-run"),
+    objective: Annotated[str | None, typer.Option(metavar="NAME")] = None,
+    resume: Annotated[Path | None, typer.Option(metavar="RUN")] = None,
     gap: Annotated[float | None, typer.Option()] = None,
     seconds: Annotated[float | None, typer.Option()] = None,
     threads: Annotated[int | None, typer.Option()] = None,
@@ -165,7 +175,9 @@ def plan(
     """Work out which projects to build, where and in which year, and store the run."""
     face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
     solver = {"gap": gap, "seconds": seconds, "threads": threads, "seed": seed}
-    face.run(lambda: jobs.plan(face, region, scenario, out=out, solver=solver))
+    face.run(
+        lambda: jobs.plan(face, region, scenario, out=out, objective=objective, resume=resume, solver=solver)
+    )
 
 
 @app.command(cls=SpokenCommand, epilog="tongqu report runs/tight --lang en --out tight.html")

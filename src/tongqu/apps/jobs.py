@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 import typer
@@ -36,9 +36,9 @@ from tongqu.apps.tables import (
     verify_tables,
 )
 from tongqu.base import DataError, Problem, Progress, Report, RunError, ScenarioError
-from tongqu.contracts import Run, Scenario, check_files, open_run
+from tongqu.contracts import Objective, Run, Scenario, check_files, open_run
 from tongqu.data import Region, diff_regions, save_region, write_template
-from tongqu.workflow import Diagnosis, PlanRun
+from tongqu.workflow import Diagnosis, PlanRun, Stop
 
 __all__ = ["check", "demo", "diagnose", "diff", "export", "plan", "report", "template", "verify"]
 
@@ -101,13 +101,26 @@ def diagnose(
     face.result(content, shown)
 
 
-def plan(face: Face, region: str, scenario: Path | None, *, out: Path, solver: Mapping[str, Any]) -> None:
-    """Make a plan and store the run."""
+def plan(
+    face: Face,
+    region: str,
+    scenario: Path | None,
+    *,
+    out: Path,
+    objective: str | None,
+    resume: Path | None,
+    solver: Mapping[str, Any],
+) -> None:
+    """Make a plan and store the run; Ctrl-C keeps the best plan found."""
     require_run_place(face, out)
     chosen = _with_solver(tongqu.load_scenario(scenario) if scenario else Scenario(), solver)
-    with show_progress(face.language, quiet=face.quiet) as progress:
+    if objective is not None:
+        chosen = _with_objective(chosen, objective)
+    stop = Stop()
+    with show_progress(face.language, quiet=face.quiet, stop=stop) as progress:
+        earlier = None if resume is None else open_run(resume)
         found = _load(region, progress)
-        made = tongqu.plan(found, chosen, out=out, progress=progress)
+        made = tongqu.plan(found, chosen, out=out, resume=earlier, stop=stop, progress=progress)
     content, shown = _planned(face, found, made)
     path = shlex.quote(str(made.run.path))
     lines = [
@@ -204,6 +217,16 @@ def _with_solver(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
         ]
         raise ScenarioError(problems) from None
     return scenario.model_copy(update={"solver": solver})
+
+
+def _with_objective(scenario: Scenario, objective: str) -> Scenario:
+    try:
+        return Scenario.model_validate({**scenario.model_dump(), "objective": objective})
+    except ValidationError:
+        mend = f"use one of {', '.join(get_args(Objective))}"
+        raise ScenarioError(
+            [Problem("unknown objective", mend=mend, file="--objective", value=objective)]
+        ) from None
 
 
 def _beyond(found: Diagnosis, service: str) -> pd.DataFrame:

@@ -137,13 +137,24 @@ class Face:
             chinese = self.language == "zh" and error.conflict_zh
             limits = error.conflict_zh if chinese else error.conflict
             lines = [f"  - {limit}" for limit in limits]
-            return [self.word("infeasible", count=len(limits)), *lines, self.word("relax_one")]
+            return [self.word("infeasible", count=len(limits)), *lines, *self._mends(error)]
         problems: Sequence[Problem] = getattr(error, "problems", ())
         parts: list[Table | str] = [self.problems(problems)] if problems else []
         head = str(error).partition("\n")[0] if problems else str(error)
         if isinstance(error, RunError) or not problems:
             parts.insert(0, words_of(head, self.language))
         return parts
+
+    def _mends(self, error: InfeasibleError) -> list[str]:
+        """How far limits that exclude one another have to give way, where that is known."""
+        mends = error.relaxations or error.together
+        if not mends:
+            return [self.word("relax_one")]
+        head = "enough_alone" if error.relaxations else "enough_together"
+        return [
+            self.word(head),
+            *(f"  - {one.said_zh if self.language == 'zh' else one.said}" for one in mends),
+        ]
 
     @staticmethod
     def _json(content: Mapping[str, Any]) -> None:
@@ -180,7 +191,12 @@ def _content(error: TongquError) -> dict[str, Any]:
         "problems": [asdict(one) for one in problems],
     }
     if isinstance(error, InfeasibleError):
-        content |= {"conflict": error.conflict, "conflict_zh": error.conflict_zh}
+        content |= {
+            "conflict": error.conflict,
+            "conflict_zh": error.conflict_zh,
+            "relaxations": [asdict(one) for one in error.relaxations],
+            "together": [asdict(one) for one in error.together],
+        }
     return content
 
 

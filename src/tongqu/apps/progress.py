@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,20 +13,26 @@ from rich.console import Console
 from rich.live import Live
 from rich.spinner import Spinner
 
-from tongqu.apps.interrupt import heed_interrupts
+from tongqu.apps.interrupt import Stoppable, heed_interrupts
 from tongqu.apps.words import Language, label, say
 from tongqu.base import Progress, Report
 from tongqu.methods._jit import announce
 
 __all__ = ["show_progress"]
 
+LOG_D: Final = "log D"
+WAN: Final = "万元"
 PLAIN_SECONDS: Final = 10.0
 """Least time between two plain lines of one stage."""
 
 
 @contextmanager
 def show_progress(
-    language: Language, *, quiet: bool = False, console: Console | None = None
+    language: Language,
+    *,
+    quiet: bool = False,
+    console: Console | None = None,
+    stop: Stoppable | None = None,
 ) -> Iterator[Progress]:
     """Give a progress function that shows stages, and best plan, bound and gap while optimising.
 
@@ -37,17 +43,30 @@ def show_progress(
         Show nothing; Ctrl-C is still heeded at every report.
     console : Console, optional
         Standard error unless given.
+    stop : Stoppable, optional
+        Asked at the first Ctrl-C after a plan was found, so that it is kept; the next one gives up.
     """
-    with heed_interrupts() as heed:
+    with heed_interrupts(stop) as heed:
         if quiet:
-            yield lambda _: heed()
+
+            def listen(report: Report) -> None:
+                heed.found = heed.found or report.best is not None
+                heed()
+
+            yield listen
             return
         console = console or Console(stderr=True, highlight=False, markup=False, emoji=False)
         board = Board(language, console)
         show = board.live if console.is_terminal else board.plain
 
+        told: list[bool] = []
+
         def tell(report: Report) -> None:
+            heed.found = heed.found or report.best is not None
             heed()
+            if stop is not None and stop.asked and not told:
+                told.append(True)
+                board.say(say("stopping", language))
             show(report)
 
         live = Live(board, console=console, transient=True) if console.is_terminal else nullcontext()
@@ -128,7 +147,21 @@ class Board:
         if share and report.done is not None:
             parts.append(f"{report.done:.0%}")
         if report.best is not None and report.bound is not None and report.gap is not None:
-            figures = {"best": math.exp(report.best), "bound": math.exp(report.bound)}
-            parts += [f"{say(name, self.language)} {value:.5f}" for name, value in figures.items()]
-            parts.append(f"{say('gap', self.language)} {math.expm1(report.gap):.3%}")
+            if report.aim:
+                parts.append(label(f"aim.{report.aim}", self.language, fallback=report.aim))
+            shown = _shown(report.unit)
+            figures = {"best": report.best, "bound": report.bound}
+            parts += [f"{say(name, self.language)} {shown(value)}" for name, value in figures.items()]
+            share = math.expm1(report.gap) if report.unit == LOG_D else report.gap
+            gap = f"{report.gap:,.0f} 万元" if report.unit == WAN else f"{share:.3%}"
+            parts.append(f"{say('gap', self.language)} {gap}")
         return "  ".join(parts)
+
+
+def _shown(unit: str) -> Callable[[float], str]:
+    """How a value of a goal is shown: D itself, 万元 (a cost is the negative of the goal), or per cent."""
+    if unit == LOG_D:
+        return lambda value: f"D {math.exp(value):.5f}"
+    if unit == WAN:
+        return lambda value: f"{-value:,.0f} 万元"
+    return lambda value: f"{value:.3%}"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 from rich.table import Table
 
@@ -132,13 +133,14 @@ def plan_tables(face: Face, made: PlanRun, *, services: Sequence[Mapping[str, An
     manifest = made.run.manifest
     about, scenario = manifest["region"], manifest["scenario"]
     years = f"{scenario['first_year']}–{scenario['last_year']}"
+    gap = _gap(one)
     rows = [
         (face.word("run"), one["run"]),
         (face.word("scenario"), f"{face.name(scenario['title_zh'], scenario['title_en'])}, {years}"),
         (face.word("projects"), f"{one['projects']:,} / {one['candidates']:,}"),
         (face.word("capital"), _money(face, one["capital_wan"])),
-        (face.word("mean_d"), f"{math.exp(one['baseline']):.4f} → {math.exp(one['simulated']):.4f}"),
-        (face.word("gap_of_d"), f"{math.expm1(one['gap']):.3%}"),
+        *_measured(face, made.run),
+        (face.word("gap_of_d"), gap),
     ]
     title = face.name(about["title_zh"], about["title_en"])
     served = [
@@ -146,7 +148,7 @@ def plan_tables(face: Face, made: PlanRun, *, services: Sequence[Mapping[str, An
         for row in services
     ]
     heads = ["service", "without", "with", "people_more"]
-    words = face.word("proven", gap=f"{math.expm1(one['gap']):.3%}")
+    words = face.word(f"proven_{one['goal']}", gap=gap)
     if one["status"] != "optimal":
         words = f"{face.word('stopped')} {words}"
     return [
@@ -154,6 +156,32 @@ def plan_tables(face: Face, made: PlanRun, *, services: Sequence[Mapping[str, An
         face.table(heads, served, title=face.word("served_in", year=scenario["last_year"])),
         words,
     ]
+
+
+def _gap(one: Mapping[str, Any]) -> str:
+    """The proven gap as a share of D, in points of the share served, or as a share of the cost."""
+    gap = float(one["gap"])
+    if one["goal"] == "coordination":
+        gap = math.expm1(gap)
+    elif one["goal"] == "least-cost":
+        gap = gap / abs(float(one["objective"])) if one["objective"] else 0.0
+    return f"{gap:.3%}"
+
+
+def _measured(face: Face, run: Run) -> list[tuple[str, str]]:
+    """D, and what the goal is judged by where that is another measure, without and with the plan."""
+    goal = str(run.certificate["goal"])
+    table = run["results/measures"].set_index("measure")[["baseline", "simulated"]].astype("float64")
+    d = np.exp(table.loc["coordination"].to_numpy())
+    rows = [(face.word("mean_d"), f"{d[0]:.4f} → {d[1]:.4f}")]
+    if goal in ("coverage", "worst-off"):
+        before, after = table.loc[goal].to_numpy()
+        rows.append((face.word(f"measure_{goal}"), f"{before:.2%} → {after:.2%}"))
+    if goal == "least-cost":
+        rows.append(
+            (face.word("measure_cost"), _money(face, float(table.to_numpy()[table.index == "cost", 1][0])))
+        )
+    return rows
 
 
 def _money(face: Face, wan: float) -> str:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["DataError", "InfeasibleError", "Problem", "RunError", "ScenarioError", "TongquError"]
+__all__ = [
+    "DataError",
+    "InfeasibleError",
+    "Problem",
+    "Relaxation",
+    "RunError",
+    "ScenarioError",
+    "TongquError",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +60,54 @@ class Problem:
         return f"{where}: {self.rule}; {self.mend}" if where else f"{self.rule}; {self.mend}"
 
 
+@dataclass(frozen=True, slots=True)
+class Relaxation:
+    """By how much a limit has to give way so that a plan exists, all other limits kept.
+
+    Parameters
+    ----------
+    kind : str
+        Kind of the limit, such as ``"money"``, ``"floor"`` or ``"pin"``.
+    unit, key : str
+        Place and what the limit is about; of a pin, the project.
+    year : int or None
+        The year of the limit; of a pin, the year in which the project can be started, None for never.
+    amount : float
+        In ``unit_of_measure``: more money or land, persons, a lower share, years later.
+    relative : float
+        The amount as a share of the limit.
+    number : int
+        Of a floor or a bound, its number in the scenario.
+    said, said_zh : str
+        In words.
+    """
+
+    kind: str
+    unit: str
+    key: str
+    year: int | None
+    amount: float
+    relative: float
+    unit_of_measure: str
+    number: int = -1
+    said: str = ""
+    said_zh: str = ""
+
+
 class TongquError(Exception):
     """Any error that Tongqu raises on purpose. ``exit_code`` is what the command line returns."""
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """An error goes from process to process whole: its message, and what else it holds."""
+        return _again, (type(self), self.args, dict(self.__dict__))
+
+
+def _again(kind: type[TongquError], args: tuple[object, ...], content: dict[str, object]) -> TongquError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(content)
+    return error
 
 
 class DataError(TongquError):
@@ -83,20 +135,43 @@ class ScenarioError(DataError):
 
 
 class InfeasibleError(TongquError):
-    """No plan keeps every limit; ``conflict`` names limits that exclude one another, none of them needlessly.
+    """No plan keeps every limit; ``conflict`` names limits that exclude one another, none needlessly.
 
-    ``conflict_zh`` names the same limits in Chinese.
+    ``conflict_zh`` names the same limits in Chinese. ``relaxations`` says what each of them has to give
+    so that a plan exists, the least first; a limit that cannot help alone is absent. ``together`` is one way
+    for several limits to give way at once, with a small sum of shares.
+
+    Examples
+    --------
+    >>> print(InfeasibleError(["the floor", "the money"], relaxations=[]))
+    no plan keeps all limits; these 2 exclude one another:
+      - the floor
+      - the money
+    relax any one of them in the scenario
     """
 
     exit_code = 3
 
-    def __init__(self, conflict: Sequence[str], conflict_zh: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        conflict: Sequence[str],
+        conflict_zh: Sequence[str] = (),
+        *,
+        relaxations: Sequence[Relaxation] = (),
+        together: Sequence[Relaxation] = (),
+    ) -> None:
         self.conflict, self.conflict_zh = tuple(conflict), tuple(conflict_zh)
-        lines = "\n".join(f"  - {limit}" for limit in self.conflict)
-        super().__init__(
-            f"no plan keeps all limits; these {len(self.conflict)} exclude one another:\n{lines}\n"
-            "relax any one of them in the scenario"
-        )
+        self.relaxations, self.together = tuple(relaxations), tuple(together)
+        lines = [f"  - {limit}" for limit in self.conflict]
+        mends = ["relax any one of them in the scenario"]
+        if self.relaxations:
+            mends = ["any one of these is enough, the least first:"]
+            mends += [f"  - {one.said}" for one in self.relaxations]
+        elif self.together:
+            mends = ["none of them is enough alone; these together are:"]
+            mends += [f"  - {one.said}" for one in self.together]
+        head = f"no plan keeps all limits; these {len(self.conflict)} exclude one another:"
+        super().__init__("\n".join([head, *lines, *mends]))
 
 
 class RunError(TongquError):

@@ -20,6 +20,8 @@ class Report:
         Share done in [0, 1] where it is known; never invented.
     best, bound, gap : float or None
         Best plan so far, proven bound and gap while the optimiser runs.
+    aim, unit : str
+        What is being optimised, where there are several aims, and the unit of these figures.
     """
 
     stage: str
@@ -27,6 +29,8 @@ class Report:
     best: float | None = None
     bound: float | None = None
     gap: float | None = None
+    aim: str = ""
+    unit: str = "log D"
 
 
 Progress = Callable[[Report], None]

@@ -7,11 +7,20 @@ from tongqu.contracts.entries import (
     project_table,
     yearly_limits,
 )
-from tongqu.contracts.ledger import active_entries, county_totals, ledger_of, open_projects
+from tongqu.contracts.ledger import (
+    active_entries,
+    county_totals,
+    credited,
+    entries_of,
+    ledger_of,
+    open_projects,
+    working_offers,
+)
 from tongqu.contracts.limits import check_limits, limit_problems
 from tongqu.contracts.offer import FOREVER, Offer, OfferError, join_offers
 from tongqu.contracts.run import (
     FORMAT,
+    OPTIONAL,
     TABLES,
     Run,
     check_files,
@@ -23,6 +32,7 @@ from tongqu.contracts.run import (
 )
 from tongqu.contracts.scenario import (
     Assume,
+    Booked,
     Bound,
     Commitment,
     Edit,
@@ -41,13 +51,15 @@ from tongqu.contracts.scenario import (
     load_scenario,
 )
 from tongqu.contracts.sector import Findings, Forecast, Sector
-from tongqu.contracts.state import State, StateError
+from tongqu.contracts.state import State, StateError, only_where, values_at
 
 __all__ = [
     "FOREVER",
     "FORMAT",
+    "OPTIONAL",
     "TABLES",
     "Assume",
+    "Booked",
     "Bound",
     "Commitment",
     "Edit",
@@ -78,16 +90,21 @@ __all__ = [
     "clear_drafts",
     "cost_entries",
     "county_totals",
+    "credited",
+    "entries_of",
     "join_offers",
     "lasting_entries",
     "ledger_of",
     "limit_problems",
     "link_upgrades",
     "load_scenario",
+    "only_where",
     "open_projects",
     "open_run",
     "project_table",
     "run_id",
+    "values_at",
+    "working_offers",
     "write_run",
     "yearly_limits",
 ]

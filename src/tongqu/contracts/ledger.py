@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from tongqu.contracts.offer import COUNTY_LEDGERS, FOREVER
+from tongqu.base import remember
+from tongqu.contracts.offer import COUNTY_LEDGERS, ENTRY_COLUMNS, FOREVER, Offer
 
-__all__ = ["active_entries", "county_totals", "ledger_of", "open_projects"]
+__all__ = [
+    "active_entries",
+    "county_totals",
+    "credited",
+    "entries_of",
+    "ledger_of",
+    "open_projects",
+    "working_offers",
+]
+
+Ints = npt.NDArray[np.int64]
+
+NUMBERS: Final = ("since", "until", "amount")
+"""Columns of entries that are not texts."""
 
 
 def active_entries(entries: pd.DataFrame, years: Sequence[int], *, starts: pd.Series) -> pd.DataFrame:
@@ -74,13 +92,22 @@ def ledger_of(entries: pd.DataFrame, years: Sequence[int], *, starts: pd.Series)
     return active.groupby(keys, sort=True)["amount"].sum().reset_index()
 
 
-def county_totals(entries: pd.DataFrame, *, ledger: str, key: str, counties: pd.Index) -> pd.Series:
+def county_totals(
+    entries: pd.DataFrame,
+    *,
+    ledger: str,
+    key: str,
+    counties: pd.Index,
+    where: npt.NDArray[np.bool_] | None = None,
+) -> pd.Series:
     """Sum entries of a ledger and key by county; 0 where there are none.
 
     Parameters
     ----------
     entries : DataFrame
-        Those that count, such as ``opened.entries`` in a sector's ``step``.
+        Those that count, such as ``opened.entries`` in a sector's ``step``; it must not change any more.
+    where : numpy.ndarray of bool, optional
+        Which of the entries count, shape (entries,), all unless given; it must not change any more.
 
     Examples
     --------
@@ -90,8 +117,128 @@ def county_totals(entries: pd.DataFrame, *, ledger: str, key: str, counties: pd.
     >>> county_totals(entries, ledger="stock", key="jobs", counties=pd.Index(["c", "d"])).tolist()
     [5.0, 0.0]
     """
-    mine = entries[(entries["ledger"] == ledger) & (entries["key"] == key)]
-    return mine.groupby("unit")["amount"].sum().reindex(counties, fill_value=0.0).astype("float64")
+    table = _table(entries)
+    rows, county = _of_counties(table.texts, counties, ledger, key, where)
+    amount = table.numbers["amount"][rows]
+    sums = np.bincount(county, amount, minlength=len(counties) + 1)[:-1]
+    return pd.Series(sums, index=counties, name="amount")
+
+
+@dataclass(frozen=True, eq=False)
+class _Texts:
+    """The columns of entries that are texts: the same object for all entries that differ in numbers only."""
+
+    columns: Mapping[str, pd.Series]
+
+    def rows(self, ledger: str, key: str | None) -> Ints:
+        """Positions of the entries of a ledger and key, or of a ledger (key None)."""
+        return self._rows.get((ledger, key), np.empty(0, dtype=np.int64))
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str | None], Ints]:
+        """All of them at once: a year's entries are asked for dozens."""
+        ledger, names = pd.factorize(self.columns["ledger"])
+        key, words = pd.factorize(self.columns["key"])
+        size = max(len(words), 1)
+        found: dict[tuple[str, str | None], Ints] = {
+            (str(names[number // size]), str(words[number % size])): rows
+            for number, rows in _parted(ledger * size + key)
+        }
+        return found | {(str(names[number]), None): rows for number, rows in _parted(ledger)}
+
+
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """Entries in two halves."""
+
+    texts: _Texts
+    numbers: Mapping[str, npt.NDArray[np.generic]]
+
+
+@remember(64)
+def _table(entries: pd.DataFrame) -> _Table:
+    names = tuple(str(name) for name in entries if name not in NUMBERS)
+    texts = _texts(names, tuple(entries[name] for name in names))
+    return _Table(texts, {name: entries[name].to_numpy() for name in NUMBERS if name in entries})
+
+
+@remember(48)
+def _texts(names: tuple[str, ...], columns: tuple[pd.Series, ...]) -> _Texts:
+    return _Texts(dict(zip(names, columns, strict=True)))
+
+
+def _parted(number: Ints) -> list[tuple[int, Ints]]:
+    """Positions of each number that comes, in order."""
+    order = np.argsort(number, kind="stable")
+    cuts = np.flatnonzero(np.diff(number[order]))
+    return [(int(number[rows[0]]), rows) for rows in np.split(order, cuts + 1) if rows.size]
+
+
+@remember(1024)
+def _of_counties(
+    texts: _Texts, counties: pd.Index, ledger: str, key: str, where: npt.NDArray[np.bool_] | None
+) -> tuple[Ints, Ints]:
+    """Positions of the entries of a ledger and key, and of their counties; other places come last."""
+    rows = texts.rows(ledger, key)
+    if where is not None:
+        rows = rows[where[rows]]
+    county = np.asarray(counties.get_indexer(pd.Index(texts.columns["unit"].take(rows))), dtype=np.int64)
+    return rows, np.where(county < 0, len(counties), county)
+
+
+def entries_of(entries: pd.DataFrame, *, ledger: str, key: str | None = None) -> pd.DataFrame:
+    """The entries of a ledger, all or those of one key, in their order, numbered anew.
+
+    Entries of the same content give the same frame, so that what follows from it need not be made again.
+
+    Parameters
+    ----------
+    entries : DataFrame
+        Such as ``opened.entries`` in a sector's ``step``; it must not change any more.
+
+    Examples
+    --------
+    >>> entries = pd.DataFrame({"ledger": "served", "key": ["bus", "clinic", "bus"], "unit": ["a", "b", "c"]})
+    >>> entries_of(entries, ledger="served", key="bus")["unit"].tolist()
+    ['a', 'c']
+    """
+    table = _table(entries)
+    rows = table.texts.rows(ledger, key)
+    numbers = tuple((name, one.dtype.str, one[rows].tobytes()) for name, one in table.numbers.items())
+    return _part(table.texts, numbers, ledger, key)
+
+
+@remember(512)
+def _part(
+    texts: _Texts, numbers: tuple[tuple[str, str, bytes], ...], ledger: str, key: str | None
+) -> pd.DataFrame:
+    rows = texts.rows(ledger, key)
+    found: dict[str, npt.ArrayLike] = {name: each.take(rows).array for name, each in texts.columns.items()}
+    found |= {name: np.frombuffer(content, dtype=kind) for name, kind, content in numbers}
+    return pd.DataFrame(found, index=pd.RangeIndex(len(rows)))
+
+
+def credited(entries: pd.DataFrame, *, service: str, units: pd.Index) -> npt.NDArray[np.bool_]:
+    """Whether each place is credited a service by some entry; it must not be written to.
+
+    Parameters
+    ----------
+    entries : DataFrame
+        Such as ``opened.entries`` in a sector's ``step``; it must not change any more.
+
+    Examples
+    --------
+    >>> entries = pd.DataFrame({"ledger": "served", "key": ["bus", "clinic"], "unit": ["a", "b"]})
+    >>> credited(entries, service="bus", units=pd.Index(["a", "b"])).tolist()
+    [True, False]
+    """
+    return _credited(_table(entries).texts, service, units)
+
+
+@remember(1024)
+def _credited(texts: _Texts, service: str, units: pd.Index) -> npt.NDArray[np.bool_]:
+    places = texts.columns["unit"].take(texts.rows("served", service))
+    return np.asarray(units.isin(places), dtype=np.bool_)
 
 
 def open_projects(projects: pd.DataFrame, year: int, *, starts: pd.Series) -> pd.DataFrame:
@@ -99,3 +246,53 @@ def open_projects(projects: pd.DataFrame, year: int, *, starts: pd.Series) -> pd
     begun = projects[projects["project"].isin(starts.index)]
     opens = begun["project"].map(starts).astype("int64") + begun["lead"]
     return begun.assign(opens=opens)[opens.to_numpy() <= year]
+
+
+def working_offers(offered: Offer, years: Sequence[int], *, starts: pd.Series) -> tuple[Offer, ...]:
+    """Give the projects that are open in each year, with those of their entries that count in it.
+
+    Parameters
+    ----------
+    starts : Series of int
+        Year of the first payment, indexed by project; projects that are not built are absent.
+
+    Returns
+    -------
+    tuple of Offer
+        One a year. A year in which nothing works yet has the same offer as the others like it.
+
+    Examples
+    --------
+    >>> from tongqu.contracts import project_table
+    >>> projects = project_table({"project": ["p"], "lead": 1}, sector="s", kind="k")
+    >>> working = working_offers(Offer(projects), [2026, 2027], starts=pd.Series({"p": 2026}))
+    >>> [len(offer.projects) for offer in working]
+    [0, 1]
+    """
+    begun = offered.of(starts.index)
+    opens = open_projects(begun.projects, np.iinfo(np.int64).max, starts=starts)["opens"].to_numpy()
+    of = pd.Index(begun.projects["project"])
+    owner = of.get_indexer(pd.Index(begun.entries["project"]))
+    ends = [of.get_indexer(pd.Index(begun.pairs[name])) for name in ("first", "second")]
+    start = starts.reindex(of).to_numpy(dtype=np.int64)[owner]
+    since, until = (begun.entries[name].to_numpy(dtype=np.int64) for name in ("since", "until"))
+    entries = begun.entries[list(ENTRY_COLUMNS)]
+    nothing: Offer | None = None
+    made = []
+    for year in years:
+        is_open = opens <= year
+        if not is_open.any():
+            nothing = nothing or begun.of([])
+            made.append(nothing)
+            continue
+        age = year - start
+        counts = is_open[owner] & (age >= since) & ((until == FOREVER) | (age <= until))
+        made.append(
+            Offer(
+                begun.projects[is_open],
+                entries.take(np.flatnonzero(counts)).reset_index(drop=True),
+                begun.pairs[is_open[ends[0]] & is_open[ends[1]]],
+                begun.limits,
+            )
+        )
+    return tuple(made)

@@ -225,12 +225,12 @@ def _unknown_names(offer: Offer) -> list[str]:
     lost = needed[(needed != "") & ~needed.isin(known)]
     if len(lost):
         problems.append(f"a project requires {lost.iloc[0]!r}, which is not offered")
-    ledgers = (set(offer.entries["ledger"]) | set(offer.limits["ledger"])) - set(LEDGERS)
+    ledgers = {*offer.entries["ledger"].unique(), *offer.limits["ledger"].unique()} - set(LEDGERS)
     if ledgers:
         problems.append(f"unknown ledger {min(ledgers)!r}; known are {', '.join(LEDGERS)}")
     known_keys = [(offer.entries, ledger, keys) for ledger, keys in KEYS.items()]
     for frame, ledger, keys in [*known_keys, (offer.limits, "money", MONEY_LIMITS)]:
-        strange = set(frame.loc[frame["ledger"] == ledger, "key"]) - set(keys)
+        strange = set(frame.loc[frame["ledger"] == ledger, "key"].unique()) - set(keys)
         if strange:
             problems.append(f"unknown key {min(strange)!r} of {ledger}; known are {', '.join(keys)}")
     return problems

@@ -24,6 +24,7 @@ from tongqu.data import Region, load_region
 
 __all__ = [
     "FORMAT",
+    "OPTIONAL",
     "TABLES",
     "Run",
     "check_files",
@@ -53,10 +54,26 @@ TABLES: Final[Mapping[str, str]] = {
     "results/ledger": "money, land, staff and stock of the plan: year, ledger, unit, key, amount",
     "results/accounts": "yearly accounts: unit, year, item, amount in 万元",
     "results/promise": "promised against simulated: unit, year, variable, promised, simulated, difference",
-    "results/prices": "gain of mean log D per 万元 more: limit, unit, year, price",
+    "results/convergence": "headline figures of every round: round, figure, unit, year, promised, simulated, "
+    "difference, agrees",
+    "results/rounds": "the plan of every round: round, project, start; the inputs of a round are made again "
+    "at the plan of the round before",
+    "results/measures": "every measure: measure, promised, simulated, baseline, unit_of_measure",
+    "results/stages": "what was proven of each aim in order: stage, name, value, bound, gap_asked, status, "
+    "unit_of_measure",
+    "results/prices": "gain of the goal per unit more of a limit: limit, unit, key, year, price, "
+    "unit_of_measure",
     "results/issues": "what the reader must know: topic, item, detail_zh, detail_en",
 }
 """Tables of a run besides the region's, and what they hold."""
+
+OPTIONAL: Final[Mapping[str, str]] = {
+    "results/journal": "ledger of decisions: every decision of this plan and those before, with its reason",
+    "results/actual_projects": "what was reported of projects when the plan was made again",
+    "results/actual_figures": "what was reported of figures when the plan was made again",
+}
+"""Tables that some runs have, and what they hold. They are not made from the run's inputs alone: verifying
+compares their hashes and says that it could do no more."""
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -15,6 +17,7 @@ from tongqu.base import Problem, ScenarioError
 
 __all__ = [
     "Assume",
+    "Booked",
     "Bound",
     "Commitment",
     "Edit",
@@ -72,6 +75,18 @@ class Commitment(_Strict):
     status: Literal["built", "contracted"]
     capital_wan: Annotated[float, Field(ge=0)] | None = None
     why: str = ""
+
+
+class Booked(_Strict):
+    """Money of a county in a past year as it was, 万元: it is not chosen again."""
+
+    county: str
+    year: int
+    room_wan: Annotated[float, Field(ge=0)] | None = None
+    """Own money that there was for the plan; what the forecast says unless given."""
+    grant_wan: Annotated[float, Field(ge=0)] = 0.0
+    debt_wan: Annotated[float, Field(ge=0)] = 0.0
+    """Debt of the plan at the end of the year."""
 
 
 class Edit(_Strict):
@@ -183,6 +198,9 @@ class Scenario(_Strict):
     title_en: str = "Base plan"
     first_year: int = 2026
     last_year: int = 2035
+    from_year: int | None = None
+    """First year in which anything may start that is not committed; the years before it are past.
+    The plan's first year unless given."""
     discount: Annotated[float, Field(ge=0, le=0.2)] = 0.03
     objective: Objective = "coordination"
     goal: Goal = Goal()
@@ -194,6 +212,7 @@ class Scenario(_Strict):
     pinned: tuple[Pin, ...] = ()
     banned: tuple[str, ...] = ()
     committed: tuple[Commitment, ...] = ()
+    booked: tuple[Booked, ...] = ()
     edits: tuple[Edit, ...] = ()
     keeping: Keeping = Keeping()
     feedback: Feedback = Feedback()
@@ -205,7 +224,14 @@ class Scenario(_Strict):
     def _years_in_order(self) -> Scenario:
         if self.last_year < self.first_year:
             raise ValueError(f"last_year {self.last_year} is before first_year {self.first_year}")
+        if not self.first_year <= self.decided_from <= self.last_year:
+            raise ValueError(f"from_year {self.from_year} is not a year of the plan")
         return self
+
+    @property
+    def decided_from(self) -> int:
+        """First year that the plan decides on: what lies before is past."""
+        return self.first_year if self.from_year is None else self.from_year
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -226,18 +252,20 @@ class Assume:
 
     values: pd.Series
 
+    @cached_property
+    def numbers(self) -> Mapping[str, float]:
+        """The values by name."""
+        found = zip(self.values.index, self.values.to_numpy(dtype=np.float64).tolist(), strict=True)
+        return {str(name): value for name, value in found}
+
     def __getitem__(self, name: str) -> float:
-        if name not in self.values.index:
-            raise ScenarioError(
-                [
-                    Problem(
-                        rule=f"there is no standard {name!r}",
-                        mend="add it to the table standards",
-                        file="standards",
-                    )
-                ]
+        try:
+            return self.numbers[name]
+        except KeyError:
+            problem = Problem(
+                rule=f"there is no standard {name!r}", mend="add it to the table standards", file="standards"
             )
-        return float(self.values[name])
+            raise ScenarioError([problem]) from None
 
     @classmethod
     def of(cls, standards: pd.DataFrame, scenario: Scenario) -> Assume:

@@ -6,11 +6,51 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from tongqu.base import TongquError
+from tongqu.base import TongquError, remember
 
-__all__ = ["State", "StateError"]
+__all__ = ["State", "StateError", "only_where", "values_at"]
+
+Floats = npt.NDArray[np.float64]
+
+
+def only_where(values: pd.Series, holds: npt.NDArray[np.bool_]) -> pd.Series:
+    """The values where something holds, 0 elsewhere; by position.
+
+    Examples
+    --------
+    >>> only_where(pd.Series({"a": 10.0, "b": 5.0}), np.array([True, False])).tolist()
+    [10.0, 0.0]
+    """
+    return pd.Series(np.where(holds, values.to_numpy(), 0.0), index=values.index, name=values.name)
+
+
+def values_at(values: pd.Series, units: pd.Index, *, otherwise: float = np.nan) -> Floats:
+    """The values of some places, in their order; another number where a place has none.
+
+    What it gives must not be written to.
+
+    Examples
+    --------
+    >>> values_at(pd.Series({"a": 10.0, "b": 5.0}), pd.Index(["b", "c"])).tolist()
+    [5.0, nan]
+    """
+    found = values.to_numpy(dtype=np.float64)
+    at, known = _places(values.index, units)
+    if at is None:
+        return found
+    return np.where(known, found[at], otherwise) if found.size else np.full(len(units), otherwise)
+
+
+@remember(256)
+def _places(index: pd.Index, units: pd.Index) -> tuple[npt.NDArray[np.int64] | None, npt.NDArray[np.bool_]]:
+    """Where units stand in an index, None where both are the same, and whether they do."""
+    at = np.asarray(index.get_indexer(units), dtype=np.int64)
+    same = len(index) == len(units) and bool((at == np.arange(len(units))).all())
+    return None if same else at, at >= 0
 
 
 class StateError(TongquError):

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
+from typing import Final, Literal
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tongqu.base.errors import DataError, Problem
@@ -22,6 +24,8 @@ __all__ = ["Level", "Region", "Tables"]
 
 Level = Literal["city", "county", "town", "village"]
 LEVELS: tuple[Level, ...] = ("city", "county", "town", "village")
+MOST_ASKED: Final = 64
+"""Indices whose ancestors a region keeps."""
 
 
 class Tables(Mapping[str, pd.DataFrame]):
@@ -130,8 +134,21 @@ class Region:
         DataFrame
             The units table's other columns, indexed by unit in the order of codes.
         """
+        return self._levels[level].copy(deep=False)
+
+    def codes(self, level: Level) -> pd.Index:
+        """Codes of the units of one level, in order: the index of `level`, always the same object."""
+        return self._levels[level].index
+
+    @cached_property
+    def _levels(self) -> dict[str, pd.DataFrame]:
         units = self["units"]
-        return units[units["level"] == level].set_index("unit")
+        return {level: units[units["level"] == level].set_index("unit") for level in LEVELS}
+
+    @cached_property
+    def _asked(self) -> dict[tuple[int, str], tuple[object, pd.Series]]:
+        """Ancestors of whole indices that were asked for, and the array that each index rests on."""
+        return {}
 
     @cached_property
     def _ancestors(self) -> pd.DataFrame:
@@ -166,6 +183,19 @@ class Region:
         DataError
             If a code is not in the units table.
         """
+        if not isinstance(units, pd.Index) or units.dtype != "str":
+            return self._ancestor(units, level=level)
+        # The same few indices are asked about again and again; the array that they rest on never changes.
+        array = units.array
+        found = self._asked.get((id(array), level))
+        if found is None:
+            if len(self._asked) >= MOST_ASKED:
+                self._asked.clear()
+            found = (array, self._ancestor(units, level=level))
+            self._asked[id(array), level] = found
+        return found[1].copy(deep=False)
+
+    def _ancestor(self, units: Iterable[str], *, level: Level) -> pd.Series[str]:
         known = self._ancestors[level]
         index = pd.Index(list(units), name="unit", dtype="str")
         where = known.index.get_indexer(index)
@@ -177,6 +207,28 @@ class Region:
     def county_of(self, units: Iterable[str]) -> pd.Series[str]:
         """The county of each unit; missing for the city itself. See `ancestor`."""
         return self.ancestor(units, level="county")
+
+    def county_numbers(self, units: pd.Index) -> npt.NDArray[np.int64]:
+        """Position of each unit's county among ``level("county").index``; -1 for the city itself.
+
+        Raises
+        ------
+        DataError
+            If a code is not in the units table.
+        """
+        array = units.array
+        found = self._numbered.get(id(array))
+        if found is None:
+            if len(self._numbered) >= MOST_ASKED:
+                self._numbered.clear()
+            at = self.level("county").index.get_indexer(pd.Index(self.county_of(units)))
+            found = (array, np.asarray(at, dtype=np.int64))
+            self._numbered[id(array)] = found
+        return found[1]
+
+    @cached_property
+    def _numbered(self) -> dict[int, tuple[object, npt.NDArray[np.int64]]]:
+        return {}
 
     @cached_property
     def _source_kinds(self) -> dict[str, str]:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from tongqu.base import DataError, Problem
+from tongqu.base import DataError, Problem, remember
 from tongqu.contracts import Scenario, State
 from tongqu.data import Region
 from tongqu.methods.coordination import coordination, obstacles
 from tongqu.methods.index import pillar_weights, score
+from tongqu.methods.sums import group_sums
 
-__all__ = ["Indicators", "indicators_of", "mean_log", "weights_of"]
+__all__ = ["Indicators", "indicators_of", "mean_log", "weights_of", "with_values"]
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
 
 FLOOR = 1e-6
 """Least value of a subindex, so that its logarithm exists."""
@@ -107,23 +113,51 @@ def indicators_of(region: Region, states: Sequence[State]) -> Indicators:
     DataError
         If no indicator of a side counts in some county.
     """
-    table = region["indicators"].set_index("indicator")
-    counties = region.level("county").index
-    county = region.county_of(region["units"]["unit"])
-    seen = _observed(region, counties)
-    values, counts = {}, {}
-    for name, row in table.iterrows():
-        if row["origin"] == "observed":
-            parts = [_observed_ratio(seen, row, counties=counties)] * len(states)
+    table, seen = _table(region), _seen(region)
+    sums = [_CountySums(region, state) for state in states]
+    years = tuple(state.year for state in states)
+    shape = (len(states), len(region.codes("county")), len(table))
+    values, counts = np.empty(shape), np.empty(shape, dtype=np.bool_)
+    for column, row in enumerate(table.itertuples()):
+        if row.origin == "observed":
+            parts = [seen[str(row.Index)]] * len(states)
         else:
-            parts = [_simulated(state, row, county=county, counties=counties) for state in states]
-        both = pd.concat(parts, keys=[state.year for state in states])
-        values[name], counts[name] = both["value"], both["counts"]
-    return _scored(table, *(_by_county(columns) for columns in (values, counts)))
+            parts = [
+                _ratio(one.of(row.numerator), one.of(row.denominator), row, counties=shape[1]) for one in sums
+            ]
+        for number, (value, counted) in enumerate(parts):
+            values[number, :, column], counts[number, :, column] = value, counted
+    rows, order = _county_years(region, years)
+    frames = [
+        pd.DataFrame(cells.reshape(-1, len(table))[order], index=rows, columns=table.index.rename(None))
+        for cells in (values, counts)
+    ]
+    return _scored(table, *frames)
 
 
-def _by_county(columns: dict[object, pd.Series]) -> pd.DataFrame:
-    return pd.DataFrame(columns).rename_axis(["year", "unit"]).swaplevel().sort_index()
+@remember(4)
+def _table(region: Region) -> pd.DataFrame:
+    return region["indicators"].set_index("indicator")
+
+
+@remember(8)
+def _county_years(region: Region, years: tuple[int, ...]) -> tuple[pd.MultiIndex, Ints]:
+    """Counties and years in order, and where each stands when all counties of a year come together."""
+    counties = region.codes("county")
+    names = ["unit", "year"]
+    given = pd.MultiIndex.from_arrays([np.tile(counties, len(years)), np.repeat(years, len(counties))])
+    frame = given.set_names(names).to_frame(index=False).sort_values(names, kind="stable")
+    frame = frame.astype({"unit": counties.dtype, "year": "int64"})
+    return pd.MultiIndex.from_frame(frame), frame.index.to_numpy()
+
+
+@remember(4)
+def _seen(region: Region) -> dict[str, tuple[Floats, Bools]]:
+    """Values of the observed indicators by county, and whether they count: the same in all years."""
+    counties, table = region.codes("county"), _table(region)
+    observed = table[table["origin"] == "observed"]
+    seen = _observed(region, counties)
+    return {str(row.Index): _observed_ratio(seen, row, counties=counties) for row in observed.itertuples()}
 
 
 def _observed(region: Region, counties: pd.Index) -> pd.DataFrame:
@@ -133,37 +167,59 @@ def _observed(region: Region, counties: pd.Index) -> pd.DataFrame:
     return mine.pivot(index=["unit", "year"], columns="variable", values="value").sort_index()
 
 
-def _observed_ratio(seen: pd.DataFrame, row: pd.Series, *, counties: pd.Index) -> pd.DataFrame:
+def _observed_ratio(seen: pd.DataFrame, row: Any, *, counties: pd.Index) -> tuple[Floats, Bools]:
     """Ratio in the latest year in which a county has both numbers: those of two years do not compare."""
-    names = [row[column] for column in ("numerator", "denominator") if isinstance(row[column], str)]
+    names = [name for name in (row.numerator, row.denominator) if isinstance(name, str)]
     if not set(names) <= set(seen.columns):
-        return _ratio(None, None, row, counties=counties)
+        return _ratio(None, None, row, counties=len(counties))
     latest = seen[names].dropna().groupby(level="unit").last().reindex(counties)
-    return _ratio(latest[names[0]], latest[names[-1]], row, counties=counties)
+    above, below = (latest[name].to_numpy(dtype=np.float64) for name in (names[0], names[-1]))
+    return _ratio(above, below, row, counties=len(counties))
 
 
 def _ratio(
-    numerator: pd.Series | None, denominator: pd.Series | None, row: pd.Series, *, counties: pd.Index
-) -> pd.DataFrame:
-    """Columns ``value`` and ``counts``, which is False where the denominator is 0; NaN is missing data."""
-    divided = isinstance(row["denominator"], str)
+    numerator: Floats | None, denominator: Floats | None, row: Any, *, counties: int
+) -> tuple[Floats, Bools]:
+    """Values, and whether they count, which they do not where the denominator is 0; NaN is missing data."""
+    divided = isinstance(row.denominator, str)
+    always = np.ones(counties, dtype=np.bool_)
     if numerator is None or (divided and denominator is None):
-        return pd.DataFrame({"value": np.nan, "counts": True}, index=counties)
-    scale = float(row["scale"])
+        return np.full(counties, np.nan), always
+    scale = float(row.scale)
     if not divided or denominator is None:
-        return pd.DataFrame({"value": numerator * scale, "counts": True}, index=counties)
-    value = numerator / denominator.where(denominator > 0) * scale
-    return pd.DataFrame({"value": value, "counts": ~(denominator <= 0)}, index=counties)
+        return numerator * scale, always
+    some = denominator > 0
+    value = np.divide(numerator, denominator, out=np.full(counties, np.nan), where=some) * scale
+    return value, ~(denominator <= 0)
 
 
-def _simulated(state: State, row: pd.Series, *, county: pd.Series, counties: pd.Index) -> pd.DataFrame:
-    def of_county(name: str | float) -> pd.Series | None:
-        if not isinstance(name, str) or name not in state:
+@dataclass(frozen=True, eq=False)
+class _CountySums:
+    """Variables of a state summed by county, each once; missing where a county has no place in one."""
+
+    region: Region
+    state: State
+    found: dict[str, Floats] = field(default_factory=dict)
+
+    def of(self, name: object) -> Floats | None:
+        """The sums; None where the state has no such variable."""
+        if not isinstance(name, str) or name not in self.state:
             return None
-        values = state[name]
-        return values.groupby(county.reindex(values.index)).sum().reindex(counties)
+        if name not in self.found:
+            values = self.state[name]
+            number, present = _county_numbers(self.region, values.index)
+            sums = group_sums(number, values.to_numpy(dtype=np.float64), size=len(present))
+            self.found[name] = np.where(present, sums, np.nan)
+        return self.found[name]
 
-    return _ratio(of_county(row["numerator"]), of_county(row["denominator"]), row, counties=counties)
+
+@remember(64)
+def _county_numbers(region: Region, index: pd.Index) -> tuple[Ints, Bools]:
+    """Position of the county of each place, -1 where there is none, and which counties have a place."""
+    counties = region.codes("county")
+    county = region.county_of(region["units"]["unit"]).reindex(index)
+    number = np.asarray(counties.get_indexer(pd.Index(county)), dtype=np.int64)
+    return number, np.isin(np.arange(len(counties)), number)
 
 
 def _scored(table: pd.DataFrame, values: pd.DataFrame, counts: pd.DataFrame) -> Indicators:
@@ -179,6 +235,22 @@ def _scored(table: pd.DataFrame, values: pd.DataFrame, counts: pd.DataFrame) -> 
         inside = mine["weight"].fillna(1.0).to_numpy(dtype=np.float64)
         parts.append(pd.Series(pillar_weights(list(mine["pillar"]), inside=inside), index=mine.index))
     table = table.assign(weight=pd.concat(parts).reindex(table.index))
+    return _indexed(table, values, left_out=gone)
+
+
+def with_values(found: Indicators, values: pd.DataFrame) -> Indicators:
+    """Give the same indicators with other values: scores and indices follow, weights stay.
+
+    Parameters
+    ----------
+    values : DataFrame
+        In the rows and columns of ``found.values``, NaN in the same cells.
+    """
+    return _indexed(found.table, values, left_out=found.left_out)
+
+
+def _indexed(table: pd.DataFrame, values: pd.DataFrame, *, left_out: tuple[str, ...]) -> Indicators:
+    """Scores and indices of values, with the weights of the table."""
     scores = pd.DataFrame(
         score(values.to_numpy(), worst=table["worst"].to_numpy(), target=table["target"].to_numpy()),
         index=values.index,
@@ -190,7 +262,7 @@ def _scored(table: pd.DataFrame, values: pd.DataFrame, counts: pd.DataFrame) -> 
     indices = pd.DataFrame(
         {"U": found.u, "R": found.r, "C": found.c, "T": found.t, "D": found.d}, index=scores.index
     )
-    return Indicators(table, values, scores, indices, gone)
+    return Indicators(table, values, scores, indices, left_out)
 
 
 def _require_both_sides(table: pd.DataFrame, values: pd.DataFrame) -> None:

@@ -1,39 +1,82 @@
-"""The joint plan as a mixed-integer program: order of projects, accounts, limits, floors and pins."""
+"""The joint plan as a mixed-integer program: order of projects, accounts, limits, floors and pins.
+
+`build` adds the families of rows one after another; each of them can be added to another program alone.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from tongqu.base import Problem, ScenarioError
-from tongqu.contracts import FOREVER
+from tongqu.contracts import FOREVER, Floor
+from tongqu.data import Level
 from tongqu.engine.financing import UNIT_WAN, account_rows, limit_of
+from tongqu.engine.goals import Stage, add_bounds, add_nobody_worse, check_goal, stages_of, with_extras
 from tongqu.engine.inputs import Inputs, check_pins, start_bounds
 from tongqu.engine.lp import Program, Terms
-from tongqu.engine.objective import add_objective
+from tongqu.engine.orders import required_starts
 from tongqu.engine.services import add_services
-from tongqu.engine.terms import NONE, Ints, Model, entry_terms
+from tongqu.engine.terms import NONE, Aim, Floats, Ints, Model, Priced, entry_terms
 
-__all__ = ["build", "start_variables"]
+__all__ = [
+    "ROWS",
+    "add_accounts",
+    "add_floors",
+    "add_order",
+    "add_pins",
+    "add_stock_limits",
+    "aim_at",
+    "build",
+    "start_variables",
+]
 
 STOCK_UNIT: Final = 100.0
 """Land and staff are counted in hundreds, so that coefficients are near 1."""
 
+STOCK_MEASURES: Final = {"land": "mu", "staff": "persons"}
+"""Units of measure of the ledgers of stocks that limits bound."""
 
-def build(inputs: Inputs) -> Model:
-    """Build the program of a scenario."""
+
+def build(
+    inputs: Inputs,
+    *,
+    goal: Stage | None = None,
+    rows: Sequence[Callable[[Model], None]] = (),
+    tighter: Mapping[str, Floats] | None = None,
+) -> Model:
+    """Build the program of a scenario.
+
+    Parameters
+    ----------
+    goal : callable, optional
+        Gives what is maximised; the first aim of the scenario's objective unless given.
+    rows : sequence of callable
+        Add families of rows after those of every plan.
+    tighter : mapping of str to array, optional
+        See ``Model.tighter``.
+
+    Raises
+    ------
+    ScenarioError
+        If the objective, its weights, bounds or floors cannot be meant.
+    """
+    check_goal(inputs)
     program = Program()
-    model = Model(program, inputs, start_variables(program, inputs))
-    _order(model)
-    _accounts(model)
-    _stock_limits(model)
-    add_services(model)
-    _floors(model)
-    _pins(model)
-    add_objective(model)
+    model = Model(program, inputs, start_variables(program, inputs), tighter=tighter or {})
+    for add in (*ROWS, *rows):
+        add(model)
+    aim_at(model, (goal or stages_of(inputs)[0])(model))
     return model
+
+
+def aim_at(model: Model, aim: Aim) -> None:
+    """Let a program maximise an aim, with what else counts in the objective."""
+    model.aim = with_extras(model, aim)
+    model.program.maximise(model.aim.variable, model.aim.weight)
 
 
 def start_variables(program: Program, inputs: Inputs, *, starts: pd.Series | None = None) -> Ints:
@@ -63,7 +106,7 @@ def start_variables(program: Program, inputs: Inputs, *, starts: pd.Series | Non
     return started
 
 
-def _order(model: Model) -> None:
+def add_order(model: Model) -> None:
     """Started stays started; required projects open no later; one project of a group."""
     now, then = model.started[:, :-1].ravel(), model.started[:, 1:].ravel()
     step = (now != NONE) & (now != then)
@@ -107,7 +150,7 @@ def _groups(model: Model) -> None:
     )
 
 
-def _accounts(model: Model) -> None:
+def add_accounts(model: Model) -> None:
     """Yearly accounts of each county: nothing is paid that is not there, and debt keeps its limit."""
     inputs, program = model.inputs, model.program
     years = np.arange(len(inputs.years))
@@ -123,6 +166,10 @@ def _accounts(model: Model) -> None:
         made = account_rows(program, inputs, county, spending=spending, constant=0.0, years=years)
         grants.append(made["grant"])
         model.limits |= {f"money {county}": "money", f"debt {county}": "debt"}
+        model.priced += [
+            Priced(f"{limit} {county}", limit, county, key, inputs.years, UNIT_WAN, "万元")
+            for limit, key in (("money", "room"), ("debt", "debt"))
+        ]
         _lasting_cost(
             model,
             county,
@@ -136,6 +183,9 @@ def _accounts(model: Model) -> None:
         "pool", Terms.of(np.tile(years, len(grants)), together, 1.0), sense="<=", rhs=pool / UNIT_WAN
     )
     model.limits["pool"] = "pool"
+    city = limit_of(inputs, "pool").index.get_level_values("unit")
+    if len(city) and len(grants):
+        model.priced.append(Priced("pool", "pool", str(city[0]), "pool", inputs.years, UNIT_WAN, "万元"))
 
 
 def _lasting_cost(model: Model, county: str, *, mine: pd.DataFrame, debt: int, room: float) -> None:
@@ -148,10 +198,13 @@ def _lasting_cost(model: Model, county: str, *, mine: pd.DataFrame, debt: int, r
         Terms.of([0], [debt], model.inputs.assume["rate.interest"]),
     ]
     model.program.rows(f"running {county}", Terms.join(terms), sense="<=", rhs=[room / UNIT_WAN])
-    model.limits[f"running {county}"] = "running"
+    name, last = f"running {county}", model.inputs.years[-1:]
+    model.limits[name] = "running"
+    # The last year's room is on the right of this row too: one more 万元 of it is worth both prices.
+    model.priced.append(Priced(name, "money", county, "room", last, UNIT_WAN, "万元"))
 
 
-def _stock_limits(model: Model) -> None:
+def add_stock_limits(model: Model) -> None:
     """Land taken and staff employed keep their limits in every county and year."""
     inputs = model.inputs
     entries = inputs.offer.entries
@@ -175,12 +228,20 @@ def _stock_limits(model: Model) -> None:
                 rhs=limit.reindex(at).fillna(0.0) / STOCK_UNIT,
             )
             model.limits[name] = ledger
+            measure = STOCK_MEASURES[ledger]
+            model.priced.append(Priced(name, ledger, str(unit), str(key), inputs.years, STOCK_UNIT, measure))
 
 
-def _floors(model: Model) -> None:
-    """Least share of the demand that is met, from a year on."""
+def add_floors(model: Model, *, most_short: float = 0.0) -> None:
+    """Least share of the demand that is met, from a year on, in a town, a county or each county.
+
+    Parameters
+    ----------
+    most_short : float
+        Persons by which each floor may be missed.
+    """
     inputs = model.inputs
-    known = {credit["service"].iloc[0]: credit for credit in model.credits if len(credit)}
+    known = {str(credit["service"].iloc[0]): credit for credit in model.credits if len(credit)}
     for number, floor in enumerate(inputs.scenario.floors):
         if f"demand.{floor.service}" not in inputs.states[0]:
             raise ScenarioError(
@@ -194,13 +255,33 @@ def _floors(model: Model) -> None:
                     )
                 ]
             )
-        for county in [floor.county] if floor.county else inputs.counties:
-            _floor(model, known.get(floor.service), county=str(county), number=number)
+        credit = known.get(floor.service)
+        if floor.town:
+            credit = _in_town(model, credit, floor=floor)
+        for place in [floor.town or floor.county] if floor.town or floor.county else inputs.counties:
+            _floor(model, credit, place=str(place), number=number, most_short=most_short)
 
 
-def _floor(model: Model, credit: pd.DataFrame | None, *, county: str, number: int) -> None:
+def _in_town(model: Model, credit: pd.DataFrame | None, *, floor: Floor) -> pd.DataFrame | None:
+    """Credit with only the people of a town: its villages have the shares of their groups."""
+    if credit is None:
+        return None
+    unmet = model.inputs.unmet(floor.service)
+    unmet.columns = pd.RangeIndex(unmet.shape[1])
+    group = model.members[floor.service]
+    mine = group.index[(model.inputs.region.ancestor(group.index, level="town") == floor.town).to_numpy()]
+    people = unmet.loc[mine].groupby(group[mine].to_numpy()).sum()
+    held = credit["group"].isin(people.index)
+    kept = credit[held]
+    row, column = people.index.get_indexer(kept["group"]), kept["year"].to_numpy(dtype=np.int64)
+    return kept.assign(people=people.to_numpy(dtype=np.float64)[row, column])
+
+
+def _floor(model: Model, credit: pd.DataFrame | None, *, place: str, number: int, most_short: float) -> None:
     inputs, floor = model.inputs, model.inputs.scenario.floors[number]
-    home = inputs.region.county_of(inputs.states[0][f"demand.{floor.service}"].index) == county
+    level: Level = "town" if floor.town else "county"
+    asked = inputs.states[0][f"demand.{floor.service}"].index
+    home = (inputs.region.ancestor(asked, level=level) == place).to_numpy()
     lacking = {}
     for position, state in enumerate(inputs.states):
         demand, served = (state[f"{group}.{floor.service}"][home].sum() for group in ("demand", "served"))
@@ -208,23 +289,25 @@ def _floor(model: Model, credit: pd.DataFrame | None, *, county: str, number: in
             lacking[position] = floor.share * demand - served
     if not lacking:
         return
-    mine = credit[(credit["county"] == county) & credit["year"].isin(lacking)] if credit is not None else None
+    mine = credit[credit["year"].isin(lacking)] if credit is not None else None
+    if mine is not None and level == "county":
+        mine = mine[mine["county"] == place]
     row = pd.Series(np.arange(len(lacking)), index=list(lacking))
     terms = Terms.of([], [], [])
     if mine is not None and len(mine):
         terms = Terms.of(row.loc[mine["year"]].to_numpy(), mine["variable"], mine["people"])
-    name = f"floor {number} {floor.service} {county}"
+    name = f"floor {number} {floor.service} {place}"
     # A row without terms would be refused; a variable fixed at 0 keeps it, so that the conflict names it.
-    nothing = model.program.variables(f"nothing_{number}_{county}", 1, upper=0.0)
+    nothing = model.program.variables(f"nothing_{number}_{place}", 1, upper=most_short)
     anchors = Terms.of(np.arange(len(lacking)), np.repeat(nothing, len(lacking)), 1.0)
     model.program.rows(name, Terms.join([terms, anchors]), sense=">=", rhs=list(lacking.values()))
     model.limits[name] = "floor"
 
 
-def _pins(model: Model) -> None:
-    """Projects that the scenario starts in a given year."""
+def add_pins(model: Model) -> None:
+    """Projects that the scenario starts in a given year, pinned or committed."""
     check_pins(model.inputs.offer, model.inputs.scenario)
-    for pin in model.inputs.scenario.pinned:
+    for pin in required_starts(model.inputs.scenario):
         row = int(model.positions(pd.Series([pin.project]))[0])
         position = pin.year - model.inputs.years[0]
         terms = [Terms.of([0], [model.started[row, position]], 1.0)]
@@ -233,3 +316,16 @@ def _pins(model: Model) -> None:
             terms.append(Terms.of([0], [before], -1.0))
         model.program.rows(f"pin {pin.project}", Terms.join(terms), sense="=", rhs=[1.0])
         model.limits[f"pin {pin.project}"] = "pin"
+
+
+ROWS: Final[Sequence[Callable[[Model], None]]] = (
+    add_order,
+    add_accounts,
+    add_stock_limits,
+    add_services,
+    add_floors,
+    add_pins,
+    add_nobody_worse,
+    add_bounds,
+)
+"""Families of rows of every plan, in the order in which they are added."""

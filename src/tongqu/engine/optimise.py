@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from tongqu.base import InfeasibleError, Progress, Report, silent
-from tongqu.contracts import Solver
-from tongqu.engine.coordinate import mean_log
-from tongqu.engine.financing import UNIT_WAN, financing
+from tongqu.base import Progress, Report, silent
+from tongqu.engine.conflict import infeasible
+from tongqu.engine.financing import financing
+from tongqu.engine.goals import GOALS, MEASURES, extra_at, goal_stage, missed, stages_of
 from tongqu.engine.inputs import Inputs
-from tongqu.engine.lp import Program, ProgramInfeasibleError, Solution, solver_version
+from tongqu.engine.lp import ProgramInfeasibleError, Solution, SolverError, Stop, solver_version
 from tongqu.engine.model import build
-from tongqu.engine.promise import promise_of
+from tongqu.engine.promise import UNITS, Promise, baseline_measures, delivered
 from tongqu.engine.prune import needed_starts
-from tongqu.engine.terms import Model
+from tongqu.engine.search import Found, StageFound, bound_of, gap_of, search, start_values, starts_of
+from tongqu.engine.terms import Floats, Model
 
-__all__ = ["Certificate", "Plan", "Proof", "limit_words", "optimise", "prove"]
+__all__ = [
+    "Certificate",
+    "Plan",
+    "Proof",
+    "limit_words",
+    "measure_table",
+    "optimise",
+    "prices_of",
+    "prove",
+]
 
 WORDS: Final = {
     "money": ("the yearly money of {unit}", "{unit}当年可用资金"),
@@ -34,8 +44,18 @@ WORDS: Final = {
     "staff": ("additional {key} of {unit}", "{unit}新增人员（{key}）"),
     "floor": ("the floor for {key} in {unit}", "{unit}服务底线（{key}）"),
     "pin": ("the pinned project {key}", "指定项目 {key}"),
+    "worse": ("{key} of {unit} no lower than without a plan", "{unit}{key}不低于无规划时"),
+    "bound": ("the bound of the measure {key}", "指标界限（{key}）"),
 }
 """Limits in words; each is a family of rows of the model."""
+
+MEASURE_WORDS: Final = {
+    "coordination": ("mean log D", "协调度 D 的平均对数"),
+    "coverage": ("mean share served", "平均服务覆盖率"),
+    "worst-off": ("mean share of the worst-off", "最弱人群平均覆盖率"),
+    "cost": ("present value of cost", "成本现值"),
+}
+"""Measures in words."""
 
 LAND_WORDS: Final = {
     "construction": ("construction land", "新增建设用地"),
@@ -47,15 +67,9 @@ LAND_WORDS: Final = {
 """Keys of the land ledger in words."""
 
 LEAST_GAP: Final = 1e-9
-"""Least gap asked of the solver when a bound is proven again, in mean log D."""
-RELAXED_ERROR: Final = 1e-6
-"""How far the interior point may end below the relaxation's optimum, in mean log D: a hundred times its
-relative tolerance of 1e-8."""
-NEAR_GAP: Final = 0.2
-"""Share of the gap asked for at which the search near the relaxation is left."""
-NEAR_TIME: Final = 0.3
-"""Share of the time that the search near the relaxation may take."""
-LEAST_SECONDS: Final = 1.0
+"""Least gap asked of the solver when a bound is proven again, in the unit of the goal."""
+ROUNDS: Final = 5
+"""How often a plan is sought that keeps bounds really and not only as the program counts."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +79,20 @@ class Certificate:
     Parameters
     ----------
     objective : float
-        Mean log D that the plan promises, evaluated with the true logarithm.
+        What the plan promises of the goal's measure, without approximation: mean log D with the true
+        logarithm, the mean share served, that of the worst-off, or the negative of the cost in 万元.
     bound : float
         Proven: no plan inside the limits promises more.
     tangent_error : float
         A-priori error of the tangents, already inside the bound.
     baseline : float
-        Mean log D without a plan.
+        The same without a plan.
     status : str
         ``"optimal"`` within the gap asked for, or ``"stopped"`` by the time limit or the user.
     goal : str
         The objective by name; ``objective``, ``bound`` and ``baseline`` are in its unit, more is better.
+    extra : float
+        Part of the objective that is no measure, such as the price of changed promises, as a negative number.
     rows, variables, candidates : int
         Size of the program and number of candidates.
     """
@@ -91,10 +108,14 @@ class Certificate:
     candidates: int
     solver: str
     goal: str = "coordination"
+    extra: float = 0.0
 
     @property
     def gap(self) -> float:
-        """Proven gap: no plan has a geometric mean D more than a factor ``exp(gap)`` higher."""
+        """Proven gap, in the goal's unit.
+
+        For coordination no plan has a geometric mean D more than a factor ``exp(gap)`` higher.
+        """
         return max(0.0, self.bound - self.objective)
 
 
@@ -113,7 +134,13 @@ class Plan:
     accounts : DataFrame
         ``unit, year, item, amount`` in 万元: room, grant, borrow, repay, interest, spent, cash, debt.
     prices : DataFrame
-        ``limit, unit, year, price``: gain of mean log D per 万元 more, from the linear relaxation.
+        ``limit, unit, key, year, price, unit_of_measure``: what one more unit of a limit of money,
+        debt, land or staff would add to the goal, from the linear relaxation.
+    measures : DataFrame
+        ``measure, promised, baseline, unit_of_measure``: every measure of the plan and without one.
+    stages : DataFrame
+        ``stage, name, value, bound, gap_asked, status, unit_of_measure``: what was proven of each aim, in the
+        order in which they were sought.
     """
 
     starts: pd.Series
@@ -122,6 +149,8 @@ class Plan:
     accounts: pd.DataFrame
     prices: pd.DataFrame
     certificate: Certificate
+    measures: pd.DataFrame = field(default_factory=pd.DataFrame)
+    stages: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True)
@@ -140,72 +169,134 @@ class Proof:
     prices: pd.DataFrame
 
 
-def optimise(inputs: Inputs, *, progress: Progress = silent) -> Plan:
-    """Find the plan that maximises mean log D, with a proven gap.
+def optimise(
+    inputs: Inputs,
+    *,
+    start: pd.Series | None = None,
+    stop: Stop | None = None,
+    progress: Progress = silent,
+) -> Plan:
+    """Find the plan that the scenario's objective likes best, with a proven gap.
+
+    Parameters
+    ----------
+    start : Series of int, optional
+        Year of the first payment by project in a plan to begin with; it need not keep the limits.
+    stop : Stop, optional
+        Asked from another thread, the best plan so far comes back with a valid bound, ``"stopped"``.
 
     Raises
     ------
     InfeasibleError
         If no plan keeps all limits; names some that conflict, none needlessly.
+    ScenarioError
+        If the objective, its weights or the bounds cannot be meant.
     SolverError
         If the time was over before any plan was found.
     """
-    model = build(inputs)
-    solver = inputs.scenario.solver
+    first = answer = _answer(inputs, start=start, stop=stop, progress=progress)
+    for _ in range(ROUNDS):
+        more = missed(answer.model, answer.promise.indices, measures=answer.measures)
+        if not more:
+            return _plan(inputs, answer, first=first)
+        before = answer.model.tighter
+        tighter = {**before, **{name: before.get(name, 0.0) + short for name, short in more.items()}}
+        answer = _answer(inputs, tighter=tighter, start=answer.starts, stop=stop, progress=progress)
+    raise SolverError("no plan was found that keeps the bounds of measures without approximation")
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """Starts that the search has found, what they deliver, and the goal's bound with its duals."""
+
+    model: Model
+    size: tuple[int, int]
+    found: Found
+    bound: float
+    relaxed: Solution
+    starts: pd.Series
+    promise: Promise
+    measures: pd.Series
+
+
+def _answer(
+    inputs: Inputs,
+    *,
+    start: pd.Series | None,
+    stop: Stop | None,
+    progress: Progress,
+    tighter: Mapping[str, Floats] | None = None,
+) -> _Answer:
+    model = build(inputs, goal=goal_stage(inputs), tighter=tighter)
+    size, stages = model.program.size, stages_of(inputs)
     try:
-        progress(Report("relax"))
-        relaxed = model.program.relaxed()
-        progress(Report("optimise"))
-        solution = _solve(model.program, relaxed, solver=solver, progress=progress)
+        ahead = None
+        if len(stages) > 1:  # the goal's own figure is not what is maximised: the relaxation bounds it
+            progress(Report("relax"))
+            ahead = model.program.relaxed(stop=stop)
+        found = search(model, stages, start=start, stop=stop, progress=progress)
     except ProgramInfeasibleError:
-        raise _infeasible(model) from None
-    starts = needed_starts(inputs, _starts(model, solution))
-    promise = promise_of(inputs, starts)
-    rows, variables = model.program.size
-    objective = mean_log(promise.indices, inputs.weights)
+        raise infeasible(model, words=limit_words) from None
+    bound = found.stages[0].bound if ahead is None else bound_of(ahead)
+    starts = needed_starts(inputs, starts_of(model, found.values))
+    promise, measures = delivered(inputs, starts)
+    return _Answer(model, size, found, bound, ahead or found.relaxed, starts, promise, measures)
+
+
+def _plan(inputs: Inputs, answer: _Answer, *, first: _Answer) -> Plan:
+    """The plan of an answer; what the first, loosest program proves holds for every plan."""
+    solver, measure = inputs.scenario.solver, GOALS[inputs.scenario.objective]
+    aim = answer.model.aims[measure]
+    baseline = baseline_measures(inputs)
+    extra = extra_at(answer.model, *start_values(answer.model, answer.starts))
+    objective = aim.sense * float(answer.measures[measure]) + extra
     certificate = Certificate(
         objective=objective,
         # What a plan inside the limits promises is never above the bound but for the solver's tolerance.
-        bound=max(solution.bound, objective),
-        tangent_error=model.tangent_error,
-        baseline=mean_log(inputs.indicators.indices, inputs.weights),
-        status=solution.status,
+        bound=max(first.bound, objective),
+        tangent_error=aim.error,
+        baseline=aim.sense * float(baseline[measure]),
+        status=answer.found.status,
         gap_asked=solver.gap,
-        rows=rows,
-        variables=variables,
+        rows=first.size[0],
+        variables=first.size[1],
         candidates=len(inputs.offer.projects),
         solver=solver_version(),
+        goal=inputs.scenario.objective,
+        extra=extra,
     )
     return Plan(
-        starts,
-        promise.indices,
-        promise.served,
-        financing(inputs, starts),
-        _prices(model, relaxed),
+        answer.starts,
+        answer.promise.indices,
+        answer.promise.served,
+        financing(inputs, answer.starts),
+        prices_of(first.model, first.relaxed),
         certificate,
+        measure_table(answer.measures, baseline),
+        _stage_table(answer.found.stages),
     )
 
 
-def _solve(program: Program, relaxed: Solution, *, solver: Solver, progress: Progress) -> Solution:
-    """A solution near the relaxation if that proves the gap, else the search from there on."""
-    began = time.monotonic()
-    near = program.near(
-        relaxed, gap=solver.gap * NEAR_GAP, seconds=solver.seconds * NEAR_TIME, seed=solver.seed
+def measure_table(promised: pd.Series, baseline: pd.Series) -> pd.DataFrame:
+    """Every measure of a plan and without one: ``measure, promised, baseline, unit_of_measure``."""
+    names = list(MEASURES)
+    return pd.DataFrame(
+        {
+            "measure": names,
+            "promised": promised.reindex(names).to_numpy(dtype=np.float64),
+            "baseline": baseline.reindex(names).to_numpy(dtype=np.float64),
+            "unit_of_measure": [UNITS[name] for name in names],
+        }
     )
-    bound = relaxed.objective + RELAXED_ERROR
-    if near is not None:
-        gap = max(bound - near.objective, 0.0)
-        progress(Report("optimise", best=near.objective, bound=bound, gap=gap))
-        if gap <= solver.gap:
-            return replace(near, bound=bound, status="optimal")
-    return program.solve(
-        gap=solver.gap,
-        seconds=max(solver.seconds - (time.monotonic() - began), LEAST_SECONDS),
-        threads=solver.threads,
-        seed=solver.seed,
-        start=None if near is None else near.values,
-        progress=progress,
-    )
+
+
+def _stage_table(stages: Sequence[StageFound]) -> pd.DataFrame:
+    rows = [
+        (number, one.name, one.value, one.bound, one.gap_asked, one.status, one.unit)
+        for number, one in enumerate(stages, start=1)
+    ]
+    columns = ["stage", "name", "value", "bound", "gap_asked", "status", "unit_of_measure"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def prove(inputs: Inputs, certificate: Certificate, *, progress: Progress = silent) -> Proof:
@@ -216,31 +307,29 @@ def prove(inputs: Inputs, certificate: Certificate, *, progress: Progress = sile
     SolverError
         If no plan keeps the limits, or none was found in the time of the scenario.
     """
-    program = (model := build(inputs)).program
+    model = build(inputs, goal=goal_stage(inputs))
+    program, aim = model.program, model.aim
+    assert aim is not None
     solver, proven = inputs.scenario.solver, np.inf
     progress(Report("relax"))
     relaxed = program.relaxed()
-    prices = _prices(model, relaxed)
-    if relaxed.objective + RELAXED_ERROR <= certificate.bound + LEAST_GAP:
-        return Proof(relaxed.objective + RELAXED_ERROR, prices)
+    prices = prices_of(model, relaxed)
+    at_root = bound_of(relaxed) + aim.constant
+    if at_root <= certificate.bound + LEAST_GAP or len(stages_of(inputs)) > 1:
+        return Proof(at_root, prices)
     progress(Report("optimise"))
     # The plan is worth at most objective + tangent_error in the program: a solver that stops at this gap has
     # a bound no higher than the certificate's, unless it has found a better plan.
     closer = max(certificate.bound - certificate.objective - certificate.tangent_error, LEAST_GAP)
-    for gap in dict.fromkeys([solver.gap, min(closer, solver.gap)]):
+    asked = gap_of(aim, relaxed, solver=solver)
+    for gap in dict.fromkeys([asked, min(closer, asked)]):
         solution = program.solve(
             gap=gap, seconds=solver.seconds, threads=solver.threads, seed=solver.seed, progress=progress
         )
-        proven = min(proven, solution.bound)
-        if proven <= certificate.bound + LEAST_GAP or solution.objective > certificate.bound:
+        proven = min(proven, solution.bound + aim.constant)
+        if proven <= certificate.bound + LEAST_GAP or solution.objective + aim.constant > certificate.bound:
             break
     return Proof(float(proven), prices)
-
-
-def _infeasible(model: Model) -> InfeasibleError:
-    names = model.program.conflict(sorted(model.limits, key=lambda name: (model.limits[name] == "pin", name)))
-    words = [limit_words(model, name) for name in names]
-    return InfeasibleError([english for english, _ in words], [chinese for _, chinese in words])
 
 
 def limit_words(model: Model, name: str) -> tuple[str, str]:
@@ -248,6 +337,8 @@ def limit_words(model: Model, name: str) -> tuple[str, str]:
     kind = model.limits[name]
     rest = name.removeprefix(f"{kind} ")
     english, chinese = WORDS[kind]
+    if kind == "bound":
+        return _bound_words(model, number=int(rest.split(" ")[0]))
     if kind == "pin":
         return english.format(key=rest), chinese.format(key=rest)
     *words, unit = rest.split(" ")
@@ -267,29 +358,39 @@ def limit_words(model: Model, name: str) -> tuple[str, str]:
     return said[0], said[1]
 
 
-def _starts(model: Model, solution: Solution) -> pd.Series:
-    """First year in which a project is started; projects never started are absent."""
-    numbers = model.started
-    values = np.where(numbers >= 0, solution.values[np.clip(numbers, 0, None)], 0.0) > 0.5
-    chosen = values.any(axis=1)
-    year = np.asarray(model.inputs.years)[values.argmax(axis=1)]
-    projects = model.inputs.offer.projects["project"].to_numpy()[np.flatnonzero(chosen)]
-    return pd.Series(year[chosen], index=pd.Index(projects, name="project"), name="start", dtype="int64")
+def _bound_words(model: Model, *, number: int) -> tuple[str, str]:
+    bound = model.inputs.scenario.bounds[number]
+    english, chinese = WORDS["bound"]
+    name, name_zh = MEASURE_WORDS[bound.measure]
+    parts = [("at least", "不低于", bound.least), ("at most", "不高于", bound.most)]
+    said = [(en, zh, value) for en, zh, value in parts if value is not None]
+    return (
+        english.format(key=name) + ": " + ", ".join(f"{en} {value:g}" for en, _, value in said),
+        chinese.format(key=name_zh) + "：" + "，".join(f"{zh} {value:g}" for _, zh, value in said),
+    )
 
 
-def _prices(model: Model, relaxed: Solution) -> pd.DataFrame:
-    """Value of one more 万元 in each county and year, from the relaxation's duals."""
-    parts = []
-    for name in (name for name, kind in model.limits.items() if kind == "money"):
-        dual = np.abs(relaxed.duals[name]) / UNIT_WAN
-        parts.append(
-            pd.DataFrame(
-                {
-                    "limit": "money",
-                    "unit": name.removeprefix("money "),
-                    "year": list(model.inputs.years),
-                    "price": dual,
-                }
-            )
-        )
-    return pd.concat(parts, ignore_index=True)
+def prices_of(model: Model, relaxed: Solution) -> pd.DataFrame:
+    """What one more unit of each limit of money, debt, land and staff adds to the goal, from the duals.
+
+    Parameters
+    ----------
+    relaxed : Solution
+        Relaxation of the model's program.
+    """
+    unit = "" if model.aim is None else model.aims[GOALS[model.inputs.scenario.objective]].unit
+    columns = ["limit", "unit", "key", "year", "unit_of_measure", "price"]
+    rows = []
+    for one in model.priced:
+        if one.family not in model.program.families:
+            continue
+        years = [one.years[position] for position in model.program.row_labels(one.family)]
+        worth = np.abs(relaxed.duals[one.family]) / one.divisor
+        measure = f"{unit}/{one.unit_of_measure}"
+        rows += [
+            (one.limit, one.unit, one.key, year, measure, price)
+            for year, price in zip(years, worth, strict=True)
+        ]
+    table = pd.DataFrame(rows, columns=columns)
+    table = table.groupby(columns[:-1], sort=True)["price"].sum().reset_index()
+    return table[["limit", "unit", "key", "year", "price", "unit_of_measure"]]

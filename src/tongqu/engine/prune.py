@@ -12,6 +12,7 @@ import pandas as pd
 
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.needs import changing_projects, lowering_stocks
+from tongqu.engine.orders import wanted
 
 __all__ = ["needed_starts"]
 
@@ -59,7 +60,7 @@ def needed_starts(inputs: Inputs, starts: pd.Series) -> pd.Series:
 
 
 def _pinned(inputs: Inputs) -> set[str]:
-    return {pin.project for pin in inputs.scenario.pinned}
+    return set(wanted(inputs.scenario))
 
 
 def _placing(inputs: Inputs) -> set[str]:

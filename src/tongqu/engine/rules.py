@@ -15,7 +15,8 @@ from tongqu.contracts import ledger_of
 from tongqu.engine.financing import lasting_cost, limit_of
 from tongqu.engine.inputs import Inputs, start_bounds
 from tongqu.engine.optimise import Plan
-from tongqu.engine.promise import missed_floors
+from tongqu.engine.orders import required_starts
+from tongqu.engine.promise import missed_floors, missed_goals
 
 __all__ = ["broken_rules"]
 
@@ -53,6 +54,7 @@ def broken_rules(inputs: Inputs, plan: Plan) -> list[Problem]:
         *_lasting(inputs, plan),
         *_choices(inputs, plan),
         *_floors(inputs, plan),
+        *_goals(inputs, plan),
     ]
 
 
@@ -174,7 +176,7 @@ def _choices(inputs: Inputs, plan: Plan) -> list[Problem]:
     wrong += [(name, "starts or opens outside the plan") for name in outside]
     wrong += [
         (pin.project, "does not start when the scenario says")
-        for pin in scenario.pinned
+        for pin in required_starts(scenario)
         if starts.get(pin.project) != pin.year
     ]
     wrong += [
@@ -195,6 +197,20 @@ def _floors(inputs: Inputs, plan: Plan) -> list[Problem]:
             column=f"floors[{number}]",
             value=unit,
         )
-        for number, unit, year, short in missed_floors(inputs, plan.served)
+        for number, unit, year, short in missed_floors(inputs, plan.served, starts=plan.starts)
         if short > STOCK_TOLERANCE
+    ]
+
+
+def _goals(inputs: Inputs, plan: Plan) -> list[Problem]:
+    """Bounds of measures hold, and no county is worse than without a plan."""
+    return [
+        Problem(
+            rule=f"it is missed by {short:.6g}",
+            mend=MEND,
+            file="results/promise",
+            column=name.split(" ")[0],
+            value=name,
+        )
+        for name, short in missed_goals(inputs, plan.starts).items()
     ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from tongqu.base import Progress, Report, silent
@@ -17,17 +17,16 @@ from tongqu.contracts import (
     Sector,
     State,
     StateError,
-    active_entries,
     join_offers,
-    open_projects,
+    working_offers,
 )
-from tongqu.contracts.offer import ENTRY_COLUMNS
 from tongqu.data import Region
 from tongqu.engine.registry import SectorError
 
-__all__ = ["collect_offers", "outcomes", "simulate"]
+__all__ = ["INTERNAL", "collect_offers", "outcomes", "run_step", "simulate"]
 
 NO_STARTS: Final = pd.Series(dtype="int64")
+NOTHING: Final = Offer()
 INTERNAL: Final = ("links.", "cells.")
 """Variables that are not of places: what a sector carries from year to year, and road links."""
 
@@ -62,27 +61,31 @@ def simulate(
     StateError
         If a sector reads a variable that nothing has written.
     """
-    offered = offer or Offer()
     when = list(years or scenario.years)
     state = State(when[0])
     states: list[State] = []
-    for number, year in enumerate(when):
-        working = _working(offered, year, starts=starts)
-        state = state.in_year(year)
+    for number, working in enumerate(working_offers(offer or NOTHING, when, starts=starts)):
+        state = state.in_year(when[number])
         for sector in sectors:
-            written = sector.step(region, state, opened=working, assume=assume)
-            _check_written(sector, written, year=year)
-            state = state.adding(written)
+            state = state.adding(run_step(sector, region, before=state, opened=working, assume=assume))
         states.append(state)
         progress(Report("simulate", done=(number + 1) / len(when)))
     return tuple(states)
 
 
-def _working(offered: Offer, year: int, *, starts: pd.Series) -> Offer:
-    """The projects that are open in a year, with those of their entries that count in it."""
-    opened = offered.of(open_projects(offered.projects, year, starts=starts)["project"])
-    counting = active_entries(opened.entries, [year], starts=starts)
-    return replace(opened, entries=counting[list(ENTRY_COLUMNS)])
+def run_step(
+    sector: Sector, region: Region, *, before: State, opened: Offer, assume: Assume
+) -> Mapping[str, pd.Series]:
+    """What a sector writes in the year of ``before``, checked against what it declares.
+
+    Raises
+    ------
+    SectorError
+        If it writes other variables, or leaves values missing.
+    """
+    written = sector.step(region, before, opened=opened, assume=assume)
+    _check_written(sector, written, year=before.year)
+    return written
 
 
 def _check_written(sector: Sector, written: object, *, year: int) -> None:
@@ -92,9 +95,17 @@ def _check_written(sector: Sector, written: object, *, year: int) -> None:
         raise SectorError(
             f"sector {sector.name} in {year}: what it writes differs from what it declares: {different}"
         )
-    empty = [name for name, values in written.items() if values.isna().any()]
+    empty = [name for name, values in written.items() if _has_missing(values)]
     if empty:
         raise SectorError(f"sector {sector.name} in {year}: values are missing in {', '.join(sorted(empty))}")
+
+
+def _has_missing(values: pd.Series) -> bool:
+    found = values.to_numpy()
+    # A sum tells at once that nothing is missing; infinities may hide it.
+    if found.dtype == np.float64 and np.isfinite(found.sum()):
+        return False
+    return bool(values.isna().any())
 
 
 def collect_offers(

@@ -6,7 +6,8 @@ The cumulative form keeps the rows sparse and the relaxation tight. See docs/met
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from tongqu.contracts import FOREVER
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import Program
 
-__all__ = ["NONE", "Floats", "Ints", "Model", "Score", "entry_terms"]
+__all__ = ["NONE", "Aim", "Floats", "Ints", "Model", "Priced", "Score", "entry_terms"]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -39,6 +40,76 @@ class Score:
     terms: pd.DataFrame
 
 
+@dataclass(frozen=True)
+class Aim:
+    """A linear figure of the program of which more is better: ``constant + sum(weight * variable)``.
+
+    Parameters
+    ----------
+    name : str
+        What it is, such as a measure of the scenario.
+    variable, weight : array
+        Numbers of variables, and what one unit of each adds.
+    error : float
+        By how much it may exceed, at a solution of the program, what the plan really delivers.
+    unit : str
+        Unit of measure.
+    sense : int
+        1, or -1 where the figure is the negative of what its name says, such as cost.
+
+    Examples
+    --------
+    >>> aim = Aim("coverage", np.array([0, 2]), np.array([0.5, 0.25]), constant=0.1)
+    >>> float(aim.at(np.array([1.0, 0.0, 1.0])))
+    0.85
+    """
+
+    name: str
+    variable: Ints
+    weight: Floats
+    constant: float = 0.0
+    error: float = 0.0
+    unit: str = "share"
+    sense: int = 1
+
+    def at(self, values: Floats) -> float:
+        """Its value at a solution."""
+        return self.constant + float(self.weight @ values[self.variable])
+
+    def plus(self, other: Aim, *, times: float = 1.0) -> Aim:
+        """The same with another figure added, times a number."""
+        return replace(
+            self,
+            variable=np.concatenate([self.variable, other.variable]),
+            weight=np.concatenate([self.weight, times * other.weight]),
+            constant=self.constant + times * other.constant,
+            error=self.error + max(times, 0.0) * other.error,
+        )
+
+
+@dataclass(frozen=True)
+class Priced:
+    """A family of rows whose right-hand side is a limit: which, and in what years and unit its rows count.
+
+    Parameters
+    ----------
+    family : str
+        Name of the family; entry ``k`` of its right-hand side is of the year ``years[k]``.
+    divisor : float
+        The right-hand side is the limit divided by this.
+    unit_of_measure : str
+        Of the limit.
+    """
+
+    family: str
+    limit: str
+    unit: str
+    key: str
+    years: tuple[int, ...]
+    divisor: float
+    unit_of_measure: str
+
+
 @dataclass
 class Model:
     """The program and where its variables are.
@@ -49,23 +120,48 @@ class Model:
         Variable number of "started by this year"; -1 before a project may start.
     credits : list of DataFrame
         Served credit: columns ``service, county, year, variable, people, group``.
-    tangent_error : float
-        A-priori error of the tangents, in the objective's units.
+    members : dict of str to Series
+        Of each service the group of each unit, indexed by unit: a unit is credited its group's share.
+    indices : dict of str to array of int
+        Variables of the subindices ``U`` and ``R``, in the order of the inputs' weights.
+    limits : dict of str to str
+        Kind of each family of rows that is a limit of the scenario, in the order in which they were added.
+    priced : list of Priced
+        Limits of which one more unit has a price.
+    aims : dict of str to Aim
+        Measures whose variables and rows are in the program.
+    aim : Aim or None
+        What is maximised now, with what else counts in the objective.
+    places : dict of str to array of int
+        Variables that several aims use, by name.
+    tighter : mapping of str to array
+        By how much more than asked rows of a family demand, where the program is looser than the truth.
     """
 
     program: Program
     inputs: Inputs
     started: Ints
     credits: list[pd.DataFrame] = field(default_factory=list)
+    members: dict[str, pd.Series] = field(default_factory=dict)
+    indices: dict[str, Ints] = field(default_factory=dict)
     scores: dict[str, list[Score]] = field(default_factory=lambda: {"U": [], "R": []})
     constant: dict[str, Floats] = field(default_factory=dict)
     limits: dict[str, str] = field(default_factory=dict)
-    tangent_error: float = 0.0
+    priced: list[Priced] = field(default_factory=list)
+    aims: dict[str, Aim] = field(default_factory=dict)
+    aim: Aim | None = None
+    places: dict[str, Ints] = field(default_factory=dict)
+    tighter: Mapping[str, Floats] = field(default_factory=dict)
 
     def positions(self, projects: pd.Series[str]) -> Ints:
         """Row positions of projects in the offer; -1 for a name that is not on offer."""
         index = pd.Index(self.inputs.offer.projects["project"])
         return np.asarray(index.get_indexer(pd.Index(projects)), dtype=np.int64)
+
+    @property
+    def tangent_error(self) -> float:
+        """A-priori error of the aim, in its unit."""
+        return 0.0 if self.aim is None else self.aim.error
 
     @property
     def lead(self) -> Ints:

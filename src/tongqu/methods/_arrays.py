@@ -73,10 +73,13 @@ def floats(values: npt.ArrayLike, *, column: str, low: float = -np.inf, high: fl
     array([1., 2.])
     """
     array = np.asarray(values, dtype=np.float64)
-    bad = ~((array >= low) & (array <= high))
+    good = (array >= low) & (array <= high)
+    if good.all():
+        return array
+    bad = ~good
     where = ", ".join(str(spot) for spot in np.flatnonzero(bad)[:5])
     require(
-        not bad.any(),
+        False,
         column=column,
         rule=f"{int(bad.sum())} of {array.size} values are missing or outside [{low:g}, {high:g}]",
         mend=f"mend the values at positions {where} (counted from 0)",

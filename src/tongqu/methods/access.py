@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from tongqu.methods._arrays import Floats, Ints, floats, positions, require
+from tongqu.methods._jit import kernel
 from tongqu.methods.changes import Change, changed_arcs, min_plus
 from tongqu.methods.travel import Nearest, Network, minutes_matrix, nearest_few, within
 from tongqu.methods.what_if import score_changes, standing
@@ -127,51 +128,32 @@ def assign_to_room(
     end = positions(site, column="site", size=space.size)
     same = start.size == end.size == ride.size
     require(same, column="origin, site, minutes", rule="lengths differ", mend="give one value for each pair")
-    order = np.lexsort((end, start, ride))
-    rank = np.empty(ride.size, dtype=np.int64)
-    rank[order] = np.arange(ride.size)
-    alive = np.lexsort((rank, end))
+    order = np.arange(ride.size)
+    if not _sorted(ride, start, end):
+        order = np.lexsort((end, start, ride))
     placed = np.zeros(ride.size)
-    while alive.size:
-        alive = alive[(left[start[alive]] > 0) & (space[end[alive]] > 0)]
-        ready = _ready(start[alive], end[alive], rank=rank[alive])
-        pair = alive[ready]
-        placed[pair] = _fill(end[pair], wanted=left[start[pair]], space=space)
-        left[start[pair]] -= placed[pair]
-        alive = alive[~ready]
+    _walk(order, start, end, left, space, placed)
     filled = np.bincount(end, weights=placed, minlength=space.size).astype(np.float64)
     return Assignment(placed, left, filled)
 
 
-def _ready(start: Ints, end: Ints, *, rank: Ints) -> npt.NDArray[np.bool_]:
-    """Pairs that no shorter pair can still disturb; pairs come sorted by site and rank.
-
-    A pair is its origin's shortest, and so are all shorter pairs of its site.
-    """
-    if start.size == 0:
-        return np.zeros(0, dtype=np.bool_)
-    best = np.full(int(start.max()) + 1, np.iinfo(np.int64).max)
-    np.minimum.at(best, start, rank)
-    later = rank > best[start]
-    seen = np.cumsum(later)
-    first = np.flatnonzero(np.r_[True, end[1:] != end[:-1]])
-    before: Ints = np.repeat(seen[first] - later[first], np.diff(np.r_[first, end.size]))
-    return np.asarray(seen == before)
+def _sorted(ride: Floats, start: Ints, end: Ints) -> bool:
+    """Whether pairs come from the shortest ride to the longest, ties by origin, then site."""
+    after = ride[1:] > ride[:-1]
+    tie = ride[1:] == ride[:-1]
+    same = tie & (start[1:] == start[:-1])
+    return bool((after | (tie & (start[1:] > start[:-1])) | (same & (end[1:] >= end[:-1]))).all())
 
 
-def _fill(end: Ints, *, wanted: Floats, space: Floats) -> Floats:
-    """What each pair places, sites served in the order of the pairs; `space` is reduced in place."""
-    if end.size == 0:
-        return np.zeros(0)
-    first = np.flatnonzero(np.r_[True, end[1:] != end[:-1]])
-    length = np.diff(np.r_[first, end.size])
-    asked = np.cumsum(wanted)
-    asked -= np.repeat(asked[first] - wanted[first], length)
-    full = asked >= space[end]
-    given = np.where(full, np.clip(space[end] - (asked - wanted), 0.0, wanted), wanted)
-    last = first + length - 1
-    space[end[last]] = np.where(full[last], 0.0, space[end[last]] - asked[last])
-    return np.asarray(given)
+@kernel
+def _walk(order: Ints, start: Ints, end: Ints, left: Floats, space: Floats, placed: Floats) -> None:
+    """Pair by pair, whoever is left is placed where room is left."""
+    for pair in order:
+        people = min(left[start[pair]], space[end[pair]])
+        if people > 0:
+            placed[pair] = people
+            left[start[pair]] -= people
+            space[end[pair]] -= people
 
 
 def nearest_with_room(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from tongqu.methods._arrays import require
+from tongqu.base import remember
+from tongqu.methods._arrays import Ints, floats, require
 from tongqu.methods.changes import Change
-from tongqu.methods.travel import Network, build_network
+from tongqu.methods.network import Network, build_network, whole_ticks
 
 __all__ = ["road_network", "upgrades_of"]
 
@@ -41,14 +43,42 @@ def road_network(nodes: pd.DataFrame, links: pd.DataFrame, *, minutes: pd.Series
     >>> road_network(nodes, links, minutes=pd.Series({"ab": 3.0})).minutes
     array([3.])
     """
-    _known(links["link"], minutes.index, column="minutes")
-    return build_network(
-        nodes["node"].to_numpy(),
-        start=links["from_node"].to_numpy(),
-        end=links["to_node"].to_numpy(),
-        minutes=minutes.loc[links["link"]].to_numpy(),
-        oneway=links["oneway"].astype("boolean").fillna(False).to_numpy(dtype=bool),
+    time = minutes.to_numpy(dtype=np.float64)[_order(links["link"], minutes.index)]
+    oneway = links["oneway"]
+    flags = (
+        oneway.to_numpy()
+        if oneway.dtype == np.bool_
+        else oneway.astype("boolean").fillna(False).to_numpy(dtype=bool)
     )
+    ends = _ends(nodes["node"], links["from_node"], links["to_node"], flags.tobytes())
+    return _timed(ends, time.tobytes())
+
+
+@remember(16)
+def _order(link: pd.Series, index: pd.Index[Any]) -> Ints:
+    """Position of each link in an index of links."""
+    _known(link, index, column="minutes")
+    require(index.is_unique, column="minutes", rule="a link comes twice", mend="give one time for each link")
+    return np.asarray(index.get_indexer(pd.Index(link)), dtype=np.int64)
+
+
+@remember(8)
+def _ends(nodes: pd.Series, start: pd.Series, end: pd.Series, oneway: bytes) -> Network:
+    """The network without times: what stands in the tables does not change with the roads' speed."""
+    return build_network(
+        nodes.to_numpy(),
+        start=start.to_numpy(),
+        end=end.to_numpy(),
+        minutes=np.zeros(len(start)),
+        oneway=np.frombuffer(oneway, dtype=np.bool_),
+    )
+
+
+@remember(48)
+def _timed(ends: Network, minutes: bytes) -> Network:
+    """The network with the times given: of the roads of a year several sectors ask."""
+    time = whole_ticks(floats(np.frombuffer(minutes), column="minutes", low=0))
+    return replace(ends, minutes=time)
 
 
 def upgrades_of(network: Network, roads: pd.DataFrame, *, links: pd.Series) -> list[Change]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from tongqu.base import DataError, Problem
+from tongqu.base import DataError, Problem, remember
 from tongqu.base.units import M2_PER_MU
 from tongqu.contracts import (
     Assume,
@@ -25,15 +27,18 @@ from tongqu.contracts import (
     join_offers,
     lasting_entries,
     link_upgrades,
+    only_where,
     project_table,
     yearly_limits,
 )
 from tongqu.data import Region
 from tongqu.methods.access import assign_to_room, gains
 from tongqu.methods.roads import road_network, upgrades_of
-from tongqu.methods.travel import Network, nearest, pairs_within, within
+from tongqu.methods.travel import Network, Pairs, nearest, pairs_within, within
 
 __all__ = ["Education", "sector"]
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ class Education:
 
     def diagnose(self, region: Region, state: State) -> Findings:
         """Share of pupils with a ride and with a place by county, and pupils without."""
-        county = region.county_of(region.level("village").index)
+        county = region.county_of(region.codes("village"))
         parts = []
         for key in (key for level in LEVELS for key in (level.ride, level.place)):
             demand = state[f"demand.{key}"].groupby(county).sum()
@@ -104,21 +109,20 @@ class Education:
         self, region: Region, before: State, *, opened: Offer, assume: Assume
     ) -> Mapping[str, pd.Series]:
         """Rides and places by village with the opened schools and extensions."""
-        _require_places(region["sites"])
-        network = road_network(region["nodes"], region["links"], minutes=before["links.minutes"])
-        homes = region.level("village")["node"]
+        _require_places(region)
+        links, projects = before["links.minutes"], opened.projects
         values: dict[str, pd.Series] = {}
         for level in LEVELS:
-            sites = _schools(region, opened, level=level)
             limit = _car_limit(level, assume)
-            found = nearest(network, targets=network.locate(sites["node"]), origins=network.locate(homes))
-            ride = pd.Series(found.minutes * assume["factor.school_bus"], index=homes.index)
+            minutes = _ridden(region, links, projects, level)
+            ride = minutes * assume["factor.school_bus"]
             rural, pupils = before[f"pupils.rural_{level.key}"], before[f"pupils.{level.key}"]
             values[f"minutes.{level.ride}"] = ride
             values[f"demand.{level.ride}"] = rural
-            values[f"served.{level.ride}"] = rural.where(within(found.minutes, limit), 0.0)
+            values[f"served.{level.ride}"] = only_where(rural, within(minutes, limit))
             values[f"demand.{level.place}"] = pupils
-            values[f"served.{level.place}"] = _placed(network, homes, sites, pupils=pupils, limit=limit)
+            near = _near(region, links, projects, level, limit)
+            values[f"served.{level.place}"] = pupils - near.unplaced(pupils)
         return values
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
@@ -132,7 +136,7 @@ class Education:
             )
         ]
         teachers = yearly_limits(
-            region.level("county").index,
+            region.codes("county"),
             forecast.years,
             ledger="staff",
             key="teachers",
@@ -146,8 +150,10 @@ def _car_limit(level: _Level, assume: Assume) -> float:
     return assume[f"minutes.{level.key}_ride"] / assume["factor.school_bus"]
 
 
-def _require_places(sites: pd.DataFrame) -> None:
+@remember(4)
+def _require_places(region: Region) -> None:
     """Nothing when the places of every school are known: a blank is not 0."""
+    sites = region["sites"]
     blank = sites[sites["kind"].isin([level.kind for level in LEVELS]) & sites["capacity"].isna()]
     of_all = sites["kind"].value_counts()
     problems = [
@@ -164,30 +170,60 @@ def _require_places(sites: pd.DataFrame) -> None:
         raise DataError(problems)
 
 
-def _schools(region: Region, opened: Offer, *, level: _Level) -> pd.DataFrame:
+def _schools(region: Region, projects: pd.DataFrame, *, level: _Level) -> pd.DataFrame:
     """Node and places of the schools of a level, today's and opened."""
+    today = _schools_of_today(region, level)
+    kinds = (f"{level.key}_school", f"{level.key}_classes")
+    mine = projects[projects["kind"].isin(kinds)]
+    new = pd.DataFrame({"node": mine["node"].astype("str"), "capacity": mine["size"].astype("float64")})
+    return pd.concat([today, new], ignore_index=True)
+
+
+@lru_cache(maxsize=8)
+def _schools_of_today(region: Region, level: _Level) -> pd.DataFrame:
     sites = region["sites"]
     today = sites.loc[sites["kind"] == level.kind, ["node", "capacity"]]
-    kinds = (f"{level.key}_school", f"{level.key}_classes")
-    mine = opened.projects[opened.projects["kind"].isin(kinds)]
-    new = pd.DataFrame({"node": mine["node"].astype("str"), "capacity": mine["size"].astype("float64")})
-    return pd.concat([today.astype({"node": "str", "capacity": "float64"}), new], ignore_index=True)
+    return today.astype({"node": "str", "capacity": "float64"})
 
 
-def _placed(
-    network: Network, homes: pd.Series, sites: pd.DataFrame, *, pupils: pd.Series, limit: float
-) -> pd.Series:
-    pairs = pairs_within(
-        network, origins=network.locate(homes), targets=network.locate(sites["node"]), limit=limit
-    )
-    found = assign_to_room(
-        pairs.origin,
-        pairs.target,
-        minutes=pairs.minutes,
-        demand=pupils.to_numpy(),
-        room=sites["capacity"].to_numpy(),
-    )
-    return pupils - found.unplaced
+@remember(64)
+def _ridden(region: Region, links: pd.Series, projects: pd.DataFrame, level: _Level) -> pd.Series:
+    """Minutes by car from each village to the nearest school of a level."""
+    network = road_network(region["nodes"], region["links"], minutes=links)
+    homes = region.level("village")["node"]
+    sites = _schools(region, projects, level=level)
+    found = nearest(network, targets=network.locate(sites["node"]), origins=network.locate(homes))
+    return pd.Series(found.minutes, index=homes.index)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Near:
+    """Villages and schools within the norm of each other, the shortest ride first, and places."""
+
+    pairs: Pairs
+    places: Floats
+
+    def unplaced(self, pupils: pd.Series) -> Floats:
+        """Pupils of each village without a place, shape (villages,)."""
+        found = assign_to_room(
+            self.pairs.origin,
+            self.pairs.target,
+            minutes=self.pairs.minutes,
+            demand=pupils.to_numpy(),
+            room=self.places,
+        )
+        return found.unplaced
+
+
+@remember(64)
+def _near(region: Region, links: pd.Series, projects: pd.DataFrame, level: _Level, limit: float) -> _Near:
+    network = road_network(region["nodes"], region["links"], minutes=links)
+    sites = _schools(region, projects, level=level)
+    homes = network.locate(region.level("village")["node"])
+    pairs = pairs_within(network, origins=homes, targets=network.locate(sites["node"]), limit=limit)
+    order = np.lexsort((pairs.target, pairs.origin, pairs.minutes))
+    sorted_pairs = Pairs(pairs.origin[order], pairs.target[order], pairs.minutes[order])
+    return _Near(sorted_pairs, sites["capacity"].to_numpy())
 
 
 def _unmet(forecast: Forecast, key: str) -> pd.Series:
@@ -204,7 +240,7 @@ def _new_schools(region: Region, forecast: Forecast, *, level: _Level, assume: A
     projects = _school_table(region, villages, level=level, assume=assume)
     roads = link_upgrades(forecast.offer)
     names = roads["project"].drop_duplicates().to_numpy()
-    sites = _schools(region, Offer(), level=level)
+    sites = _schools(region, Offer().projects, level=level)
     found = gains(
         network,
         upgrades=upgrades_of(network, roads, links=region["links"]["link"]),

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from tongqu.base import DataError, Problem
+from tongqu.base import DataError, Problem, remember
 from tongqu.base.units import M2_PER_MU
 from tongqu.contracts import (
     Assume,
@@ -22,9 +23,11 @@ from tongqu.contracts import (
     Offer,
     State,
     cost_entries,
+    county_totals,
     join_offers,
     lasting_entries,
     link_upgrades,
+    only_where,
     project_table,
     yearly_limits,
 )
@@ -94,7 +97,7 @@ class Health:
     def diagnose(self, region: Region, state: State) -> Findings:
         """Share of people served and people beyond, by county and service."""
         parts = []
-        county = region.county_of(region.level("village").index)
+        county = region.county_of(region.codes("village"))
         for service in SERVICES:
             demand = state[f"demand.{service.key}"].groupby(county).sum()
             served = state[f"served.{service.key}"].groupby(county).sum()
@@ -111,18 +114,14 @@ class Health:
         self, region: Region, before: State, *, opened: Offer, assume: Assume
     ) -> Mapping[str, pd.Series]:
         """Minutes, demand and served people by village; beds and doctors by county."""
-        sites = _sites(region, opened)
-        villages = region.level("village")
         values: dict[str, pd.Series] = {}
         for service in SERVICES:
-            network = _network(region, before[service.links])
-            minutes = _minutes(
-                network, villages["node"], sites.loc[sites["kind"].isin(service.kinds), "node"]
-            )
+            minutes = _reached(region, before[service.links], opened.projects, service.kinds)
             demand = before[service.people]
             values[f"minutes.{service.key}"] = minutes
             values[f"demand.{service.key}"] = demand
-            values[f"served.{service.key}"] = demand.where(within(minutes, assume[service.limit]), 0.0)
+            near = within(minutes, assume[service.limit])
+            values[f"served.{service.key}"] = only_where(demand, near)
         return values | _stocks(region, opened)
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
@@ -147,31 +146,47 @@ def _network(region: Region, minutes: pd.Series) -> Network:
     return road_network(region["nodes"], region["links"], minutes=minutes)
 
 
-def _minutes(network: Network, origins: pd.Series, targets: pd.Series) -> pd.Series:
-    found = nearest(network, targets=network.locate(targets), origins=network.locate(origins))
-    return pd.Series(found.minutes, index=origins.index)
+@remember(96)
+def _reached(region: Region, links: pd.Series, projects: pd.DataFrame, kinds: tuple[str, ...]) -> pd.Series:
+    """Minutes from each village to the nearest site of some kinds, of today or opened."""
+    network = _network(region, links)
+    sites, homes = _sites(region, projects), region.level("village")["node"]
+    targets = sites.loc[sites["kind"].isin(kinds), "node"]
+    found = nearest(network, targets=network.locate(targets), origins=network.locate(homes))
+    return pd.Series(found.minutes, index=homes.index)
 
 
-def _sites(region: Region, opened: Offer) -> pd.DataFrame:
+def _sites(region: Region, projects: pd.DataFrame) -> pd.DataFrame:
     """Sites of today and those that opened projects make: kind and node."""
     made = {"clinic": "clinic", "township_branch": "township_hospital", "subcentre": "county_hospital"}
-    projects = opened.projects[opened.projects["kind"].isin(list(made))]
+    projects = projects[projects["kind"].isin(list(made))]
     new = pd.DataFrame({"kind": projects["kind"].map(made), "node": projects["node"]})
-    return pd.concat([region["sites"][["kind", "node"]].astype("str"), new.astype("str")], ignore_index=True)
+    return pd.concat([_sites_of_today(region), new.astype("str")], ignore_index=True)
+
+
+@lru_cache(maxsize=4)
+def _sites_of_today(region: Region) -> pd.DataFrame:
+    return region["sites"][["kind", "node"]].astype("str")
 
 
 def _stocks(region: Region, opened: Offer) -> dict[str, pd.Series]:
     """Beds and doctors by county: today's sites and the stock entries of opened projects."""
+    counties = region.codes("county")
+    return {
+        f"stock.{key}": base + county_totals(opened.entries, ledger="stock", key=key, counties=counties)
+        for key, base in _stocks_of_today(region).items()
+    }
+
+
+@remember(4)
+def _stocks_of_today(region: Region) -> dict[str, pd.Series]:
     _require_stocks(region["sites"])
-    counties = region.level("county").index
-    stock = opened.entries[opened.entries["ledger"] == "stock"]
+    counties = region.codes("county")
     values = {}
     for key, (column, kinds) in STOCKS.items():
         care = region["sites"][region["sites"]["kind"].isin(kinds)]
         county = region.county_of(care["unit"]).to_numpy()
-        base = care[column].groupby(county).sum().reindex(counties, fill_value=0.0)
-        added = stock[stock["key"] == key].groupby("unit")["amount"].sum().reindex(counties, fill_value=0.0)
-        values[f"stock.{key}"] = base + added
+        values[key] = care[column].groupby(county).sum().reindex(counties, fill_value=0.0)
     return values
 
 
@@ -396,7 +411,7 @@ def _blocks(region: Region, *, assume: Assume) -> Offer:
 def _doctor_limits(region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
     return Offer(
         limits=yearly_limits(
-            region.level("county").index,
+            region.codes("county"),
             forecast.years,
             ledger="staff",
             key="doctors",

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from tongqu.base import DataError, Problem
+from tongqu.base import DataError, Problem, remember
 from tongqu.contracts import (
     Assume,
     Findings,
@@ -22,7 +24,10 @@ from tongqu.contracts import (
     Offer,
     State,
     cost_entries,
+    credited,
+    entries_of,
     lasting_entries,
+    only_where,
     project_table,
 )
 from tongqu.data import Region
@@ -91,33 +96,17 @@ class Transport:
         self, region: Region, before: State, *, opened: Offer, assume: Assume
     ) -> Mapping[str, pd.Series]:
         """Minutes of every link with the opened projects, and what follows from them."""
-        _require_nodes(region)
-        links = region["links"].set_index("link")
-        minutes = _minutes(region)
-        new = opened.entries[opened.entries["ledger"] == "link"].groupby("key")["amount"].min()
-        minutes = minutes.clip(upper=new.reindex(minutes.index).fillna(np.inf))
-        villages = region.level("village")
-        network = _network(region, minutes)
-        seat = _county_seat_nodes(region)
-        to_seat = pd.Series(np.nan, index=villages.index)
-        county = region.county_of(villages.index)
-        for code, node in seat.items():
-            mine = villages.index[county == code]
-            found = nearest(
-                network, targets=network.locate([node]), origins=network.locate(villages.loc[mine, "node"])
-            )
-            to_seat[mine] = found.minutes
-        extra = opened.entries.loc[
-            (opened.entries["ledger"] == "served") & (opened.entries["key"] == "graded_road"), "unit"
-        ]
-        graded = villages["node"].isin(_graded_nodes(region)) | villages.index.isin(extra)
+        roads = _roads(region, entries_of(opened.entries, ledger="link"))
+        graded = _graded_villages(region) | credited(
+            opened.entries, service="graded_road", units=before["people.rural"].index
+        )
         rural = before["people.rural"]
         return {
-            "links.minutes": minutes,
-            "links.walk_minutes": links["length_km"] / assume["speed.walk"] * 60,
-            "minutes.county_seat": to_seat,
+            "links.minutes": roads.minutes,
+            "links.walk_minutes": _walk_minutes(region, assume["speed.walk"]),
+            "minutes.county_seat": roads.to_seat,
             "demand.graded_road": rural,
-            "served.graded_road": rural.where(graded, 0.0),
+            "served.graded_road": only_where(rural, graded),
         }
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
@@ -132,6 +121,46 @@ class Transport:
         return Offer(projects, _entries(region, projects, work=work))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Roads:
+    """Minutes of every link, and from each village to the seat of its county."""
+
+    minutes: pd.Series
+    to_seat: pd.Series
+
+
+@remember(48)
+def _roads(region: Region, links: pd.DataFrame) -> _Roads:
+    """Roads with some links faster than today; they stay as they are in most years and futures."""
+    _require_nodes(region)
+    today = _minutes(region)
+    new = links.groupby("key")["amount"].min()
+    time = today.clip(upper=new.reindex(today.index).fillna(np.inf))
+    villages = region.level("village")
+    network = _network(region, time)
+    to_seat = pd.Series(np.nan, index=villages.index)
+    county = region.county_of(villages.index)
+    for code, node in _county_seat_nodes(region).items():
+        mine = villages.index[county == code]
+        found = nearest(
+            network, targets=network.locate([node]), origins=network.locate(villages.loc[mine, "node"])
+        )
+        to_seat[mine] = found.minutes
+    return _Roads(time, to_seat)
+
+
+@remember(8)
+def _walk_minutes(region: Region, speed: float) -> pd.Series:
+    return region["links"].set_index("link")["length_km"] / speed * 60
+
+
+@remember(4)
+def _graded_villages(region: Region) -> npt.NDArray[np.bool_]:
+    """Whether a graded road of today touches each village."""
+    return np.asarray(region.level("village")["node"].isin(_graded_nodes(region)), dtype=np.bool_)
+
+
+@lru_cache(maxsize=4)
 def _require_nodes(region: Region) -> None:
     """Nothing when every village, town and county has a road node."""
     units = region["units"].set_index("unit")
@@ -200,6 +229,7 @@ def _no_way_up(classes: pd.DataFrame, name: str) -> Problem:
     )
 
 
+@lru_cache(maxsize=4)
 def _minutes(region: Region) -> pd.Series:
     links = region["links"].set_index("link")
     by_class = links["class"].map(region["road_classes"].set_index("class")["speed_kmh"]).astype("float64")
@@ -211,8 +241,9 @@ def _network(region: Region, minutes: pd.Series) -> Network:
     return road_network(region["nodes"], region["links"], minutes=minutes)
 
 
+@lru_cache(maxsize=4)
 def _county_seat_nodes(region: Region) -> pd.Series:
-    return unit_nodes(region).fillna("").loc[region.level("county").index]
+    return unit_nodes(region).fillna("").loc[region.codes("county")]
 
 
 def _graded_nodes(region: Region) -> pd.Index:
@@ -245,11 +276,11 @@ def _town_ways(region: Region) -> pd.DataFrame:
     the link is its business, not that of towns beyond.
     """
     nodes, links = unit_nodes(region).fillna(""), region["links"]
-    towns = region.level("town").index
+    towns = region.codes("town")
     county = region.county_of(towns)
     network = _network(region, _minutes(region))
     parts = []
-    for code in region.level("county").index:
+    for code in region.codes("county"):
         mine = towns[(county == code).to_numpy()]
         seat = network.locate([nodes[code]])
         away = nearest(network, targets=seat, origins=network.locate(nodes[mine])).minutes

@@ -26,7 +26,19 @@ from tongqu.data import Language, Region
 
 __all__ = ["Kind", "book_of", "heading", "require_place", "save_tables", "worded"]
 
-Kind: TypeAlias = Literal["outlook", "economy", "accounts", "land", "logistics", "buses", "digital"]
+Kind: TypeAlias = Literal[
+    "outlook",
+    "economy",
+    "accounts",
+    "land",
+    "logistics",
+    "buses",
+    "digital",
+    "monitor",
+    "futures",
+    "why",
+    "frontier",
+]
 
 MANIFEST: Final = "manifest.json"
 DIGITS: Final = 6
@@ -72,6 +84,10 @@ WORDED: Final = (
     "settlement",
     "standing",
     "factor",
+    "finding",
+    "follows",
+    "trigger",
+    "plan",
     *ROLES,
 )
 """Columns whose values have words."""
@@ -83,6 +99,10 @@ ARTICLE: Final[Mapping[Kind, str]] = {
     "logistics": "a study of logistics",
     "buses": "a study of buses",
     "digital": "a study of digital networks",
+    "why": "answers to why",
+    "monitor": "a monitoring",
+    "futures": "a study of futures",
+    "frontier": "a frontier",
 }
 EARLIER: Final[Mapping[Kind, str]] = {
     "outlook": "an earlier outlook",
@@ -92,6 +112,10 @@ EARLIER: Final[Mapping[Kind, str]] = {
     "logistics": "an earlier study of logistics",
     "buses": "an earlier study of buses",
     "digital": "an earlier study of digital networks",
+    "why": "earlier answers to why",
+    "monitor": "an earlier monitoring",
+    "futures": "an earlier study of futures",
+    "frontier": "an earlier frontier",
 }
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import pandas as pd
 
+from tongqu.data import Level
 from tongqu.engine.check import Checked
+from tongqu.engine.feedback import Ending, Settled
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.optimise import Plan
 
-__all__ = ["issues_of"]
+__all__ = ["feedback_issues", "issues_of"]
 
 DERIVED: Final = (
     (
@@ -35,6 +38,40 @@ DERIVED: Final = (
 """Figures that sectors model and no table holds: state variable, in Chinese, in English."""
 
 
+COLUMNS: Final = ["topic", "item", "detail_zh", "detail_en"]
+
+ENDINGS: Final[Mapping[Ending, tuple[str, str]]] = {
+    "agrees": (
+        "承诺与模拟在第 {rounds} 轮一致（相对差不超过 {share}）",
+        "promise and simulation agree in round {rounds} (within {share})",
+    ),
+    "cycle": (
+        "第 {rounds} 轮回到了更早的方案，承诺与模拟仍有差别；采用第 {best} 轮（模拟结果最好）的方案",
+        "round {rounds} came back to an earlier plan, and promise and simulation still differ; the plan is "
+        "that of round {best}, which simulates best",
+    ),
+    "rounds": (
+        "{rounds} 轮之后承诺与模拟仍有差别；采用第 {best} 轮（模拟结果最好）的方案",
+        "promise and simulation still differ after round {rounds}; the plan is that of round {best}, which "
+        "simulates best",
+    ),
+    "stopped": (
+        "求解在第 {rounds} 轮停止，承诺与模拟仍有差别；采用第 {best} 轮的方案",
+        "the solver was stopped in round {rounds}, and promise and simulation still differ; the plan is that "
+        "of round {best}",
+    ),
+    "infeasible": (
+        "按模拟的资金重新规划时没有可行方案；采用第 {best} 轮（模拟结果最好）的方案",
+        "no plan keeps the limits once inputs are made again from the simulation; the plan is that of round "
+        "{best}, which simulates best",
+    ),
+}
+"""How the rounds ended, in Chinese and English."""
+
+WORSE: Final = 1e-6
+"""Part of an index up to which a county is no worse than without a plan: rounding."""
+
+
 def issues_of(inputs: Inputs, made: Plan, checked: Checked) -> pd.DataFrame:
     """Give the issues: columns ``topic, item, detail_zh, detail_en``."""
     rows = [
@@ -46,8 +83,98 @@ def issues_of(inputs: Inputs, made: Plan, checked: Checked) -> pd.DataFrame:
         *_idle(inputs),
         *_difference(checked),
         *_status(made),
+        *_robust(inputs),
     ]
-    return pd.DataFrame(rows, columns=["topic", "item", "detail_zh", "detail_en"])
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def feedback_issues(settled: Settled) -> pd.DataFrame:
+    """Give the issues of planning again after simulation: how it ended, and wishes that simulation misses."""
+    inputs = settled.best.inputs
+    share = f"{inputs.scenario.feedback.tolerance:.1%}"
+    said = tuple(
+        text.format(rounds=settled.rounds, best=settled.best.number, share=share)
+        for text in ENDINGS[settled.end]
+    )
+    rows = [("feedback", settled.end, *said)]
+    off = settled.best.figures[~settled.best.figures["agrees"]]
+    if len(off):
+        names = ", ".join(dict.fromkeys(off["figure"]))
+        rows.append(
+            (
+                "feedback",
+                "differs",
+                f"仍有差别的主要数字：{names}",
+                f"headline figures that still differ: {names}",
+            )
+        )
+    rows += _worse(settled) + _missed(settled)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _worse(settled: Settled) -> list[tuple[str, str, str, str]]:
+    """Counties whose U or R the simulation shows below that without a plan."""
+    inputs = settled.best.inputs
+    if not inputs.scenario.nobody_worse:
+        return []
+    before, after = inputs.baseline.indices, settled.best.checked.indicators.indices
+    fall = (before[["U", "R"]] - after[["U", "R"]].reindex(before.index)).max(axis=1)
+    fall = fall[fall > WORSE]
+    if fall.empty:
+        return []
+    counties, most = fall.index.get_level_values("unit").nunique(), float(fall.max())
+    return [
+        (
+            "nobody worse",
+            "simulation",
+            f"模拟中有 {counties} 个县在某些年份的 U 或 R 低于无规划时，最多低 {most:.4f}",
+            f"in the simulation U or R of {counties} counties lies below that without a plan in some year, "
+            f"by up to {most:.4f}",
+        )
+    ]
+
+
+def _missed(settled: Settled) -> list[tuple[str, str, str, str]]:
+    """Floors that hold by the promise and are missed in the simulation, in their worst year."""
+    inputs, rows = settled.best.inputs, []
+    for number, floor in enumerate(inputs.scenario.floors):
+        level: Level = "town" if floor.town else "county"
+        place, short = floor.town or floor.county, 0.0
+        for state in settled.best.checked.states:
+            demand, served = state[f"demand.{floor.service}"], state[f"served.{floor.service}"]
+            if state.year < floor.year:
+                continue
+            lack = (
+                (floor.share * demand - served)
+                .groupby(inputs.region.ancestor(demand.index, level=level).to_numpy())
+                .sum()
+            )
+            short = max(short, float((lack[lack.index == place] if place else lack).max()))
+        if short >= 1.0:
+            rows.append(
+                (
+                    "floor",
+                    f"floors[{number}]",
+                    f"服务底线（{floor.service}）在模拟中最多差 {short:.0f} 人",
+                    f"the floor for {floor.service} is missed by up to {short:.0f} persons in the simulation",
+                )
+            )
+    return rows
+
+
+def _robust(inputs: Inputs) -> list[tuple[str, str, str, str]]:
+    """A wish for several futures, which this plan does not follow."""
+    if inputs.scenario.robust.futures == 0:
+        return []
+    return [
+        (
+            "not used",
+            "robust",
+            "本方案只针对预期未来；情景中的 robust 用于多种未来的分析（tongqu futures）",
+            "this plan is made for the expected future alone; the scenario's key robust is for the study of "
+            "futures (tongqu futures)",
+        )
+    ]
 
 
 def _modelled(inputs: Inputs) -> list[tuple[str, str, str, str]]:

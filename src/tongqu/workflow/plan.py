@@ -1,4 +1,4 @@
-"""Plan: baseline, offers, joint optimisation, re-simulation, and the run folder that holds all of it."""
+"""Plan: baseline, offers, joint optimisation, simulation until both agree, and the run folder of it all."""
 
 from __future__ import annotations
 
@@ -11,15 +11,28 @@ import pandas as pd
 import tomli_w
 
 from tongqu.base import Progress, Report, silent
-from tongqu.contracts import Run, Scenario, State, check_target, clear_drafts, ledger_of, run_id, write_run
+from tongqu.contracts import (
+    Feedback,
+    Run,
+    Scenario,
+    Solver,
+    State,
+    check_target,
+    clear_drafts,
+    ledger_of,
+    open_run,
+    run_id,
+    write_run,
+)
 from tongqu.data import Region, region_files
-from tongqu.engine.check import Checked, check_plan
 from tongqu.engine.coordinate import Indicators
+from tongqu.engine.feedback import Settled, settle
 from tongqu.engine.inputs import Inputs, prepare
-from tongqu.engine.optimise import Plan, optimise
+from tongqu.engine.lp import Stop
 from tongqu.engine.simulate import outcomes
-from tongqu.workflow.issues import issues_of
+from tongqu.workflow.issues import feedback_issues, issues_of
 from tongqu.workflow.prepare import ENGINE, region_of, scenario_of, sector_versions, sectors_for
+from tongqu.workflow.stored import refreshed_at
 
 __all__ = ["PlanRun", "decisions_of", "manifest_of", "plan", "tables_of"]
 
@@ -45,6 +58,8 @@ class PlanRun:
             "path": str(self.run.path),
             "projects": len(decisions),
             "capital_wan": float(decisions["capital_wan"].sum()),
+            "rounds": self.run.manifest["feedback"]["rounds"],
+            "feedback": self.run.manifest["feedback"]["end"],
             **certificate,
         }
 
@@ -54,6 +69,8 @@ def plan(
     scenario: Scenario | str | Path | None = None,
     *,
     out: str | Path = "tongqu-run",
+    resume: Run | str | Path | None = None,
+    stop: Stop | None = None,
     progress: Progress = silent,
 ) -> PlanRun:
     """Make a plan and store it as a run folder.
@@ -65,6 +82,12 @@ def plan(
         The default scenario unless given.
     out : path
         Run folder; it appears only when everything is done, and replaces an earlier run there.
+    resume : Run or path, optional
+        A stored run to go on from. Its decisions are where the search begins; if it was made from the same
+        region, scenario (but for solver and feedback) and code, its last round is taken up and the better of
+        both bounds is kept.
+    stop : Stop, optional
+        Asked from another thread, the best plan so far is simulated and stored, with a valid bound.
 
     Raises
     ------
@@ -72,6 +95,8 @@ def plan(
         If the region or scenario breaks rules: one report of all.
     InfeasibleError
         If limits exclude one another: names them.
+    RunError
+        If the run to go on from cannot be read.
 
     Examples
     --------
@@ -82,19 +107,63 @@ def plan(
     """
     folder = check_target(Path(out))
     clear_drafts(folder)
+    earlier = None if resume is None else resume if isinstance(resume, Run) else open_run(resume)
     region, chosen = region_of(region, progress=progress), scenario_of(scenario)
     sectors = sectors_for(region)
-    inputs = prepare(region, sectors, scenario=chosen, progress=progress)
-    progress(Report("build"))
-    made = optimise(inputs, progress=progress)
-    checked = check_plan(inputs, made, progress=progress)
-    progress(Report("store"))
     versions = sector_versions(sectors)
-    manifest = manifest_of(inputs, made, checked, versions=versions)
+    begin = _begin(earlier, region, chosen, versions=versions)
+    inputs = prepare(region, sectors, scenario=chosen, progress=progress)
+    proven: dict[str, Any] = {}
+    if chosen.robust.futures:
+        # What futures draw is said by sectors, whose modules take a while to load.
+        from tongqu.workflow.futures.robust import settled_robust
+
+        settled, proven = settled_robust(inputs, start=begin.start, stop=stop, progress=progress)
+    else:
+        settled = settle(
+            inputs, start=begin.start, after=begin.after, bound=begin.bound, stop=stop, progress=progress
+        )
+    progress(Report("store"))
+    manifest = manifest_of(settled, versions=versions)
+    if proven:
+        manifest["robust"] = proven
+    if earlier is not None:
+        manifest["feedback"]["resumed"] = earlier.id
     files = {f"inputs/{name}": content for name, content in region_files(region, whole=True).items()}
     files["scenario.toml"] = tomli_w.dumps(_plain(chosen.model_dump(mode="json"))).encode()
-    run = write_run(folder, files=files, tables=tables_of(inputs, made, checked), manifest=manifest)
+    run = write_run(folder, files=files, tables=tables_of(settled), manifest=manifest)
     return PlanRun(run)
+
+
+@dataclass(frozen=True)
+class _Begin:
+    """Where the rounds begin: starts to search from, a plan to make the inputs again at, a bound."""
+
+    start: pd.Series | None = None
+    after: pd.Series | None = None
+    bound: float | None = None
+
+
+def _begin(earlier: Run | None, region: Region, scenario: Scenario, *, versions: Mapping[str, str]) -> _Begin:
+    if earlier is None:
+        return _Begin()
+    start = earlier["results/decisions"].set_index("project")["start"].astype("int64")
+    made = earlier.manifest
+    same = (
+        made["region"]["sha256"] == region.sha256
+        and made["engine"] == ENGINE
+        and made["sectors"] == dict(versions)
+        and _asked(earlier.scenario) == _asked(scenario)
+    )
+    return (
+        _Begin(start, refreshed_at(earlier), float(earlier.certificate["bound"])) if same else _Begin(start)
+    )
+
+
+def _asked(scenario: Scenario) -> Scenario:
+    """What is asked, without how long and how closely it is sought."""
+    solver = Solver(tangent_error=scenario.solver.tangent_error)
+    return scenario.model_copy(update={"solver": solver, "feedback": Feedback()})
 
 
 def _plain(value: Any) -> Any:
@@ -104,10 +173,9 @@ def _plain(value: Any) -> Any:
     return [_plain(inner) for inner in value] if isinstance(value, list) else value
 
 
-def manifest_of(
-    inputs: Inputs, made: Plan, checked: Checked, *, versions: Mapping[str, str]
-) -> dict[str, Any]:
+def manifest_of(settled: Settled, *, versions: Mapping[str, str]) -> dict[str, Any]:
     """Give the manifest of a run but for its files: id, versions, what was asked in brief, certificate."""
+    inputs, made, checked = settled.best.inputs, settled.best.plan, settled.best.checked
     scenario, region = inputs.scenario, inputs.region
     certificate = {**asdict(made.certificate), "gap": made.certificate.gap, "simulated": checked.objective}
     return {
@@ -130,7 +198,13 @@ def manifest_of(
         },
         "solver": scenario.solver.model_dump(),
         "certificate": certificate,
-        "left_out": list(inputs.indicators.left_out),
+        "left_out": list(inputs.baseline.left_out),
+        "feedback": {
+            "end": settled.end,
+            "rounds": settled.rounds,
+            "round": settled.best.number,
+            "after": bool((settled.starts["round"] == 0).any()),
+        },
     }
 
 
@@ -143,9 +217,10 @@ def decisions_of(inputs: Inputs, starts: pd.Series) -> pd.DataFrame:
     return chosen.sort_values(["start", "county", "sector", "project"], ignore_index=True)
 
 
-def tables_of(inputs: Inputs, made: Plan, checked: Checked) -> dict[str, pd.DataFrame]:
+def tables_of(settled: Settled) -> dict[str, pd.DataFrame]:
     """Give every table of the run; names as in ``tongqu.contracts.TABLES``."""
-    cases = {"base": (inputs.states, inputs.indicators), "plan": (checked.states, checked.indicators)}
+    inputs, made, checked = settled.best.inputs, settled.best.plan, settled.best.checked
+    cases = {"base": (inputs.base_states, inputs.baseline), "plan": (checked.states, checked.indicators)}
 
     def both(make: Callable[[Sequence[State], Indicators], pd.DataFrame]) -> pd.DataFrame:
         parts = [make(*content).assign(case=case) for case, content in cases.items()]
@@ -175,8 +250,14 @@ def tables_of(inputs: Inputs, made: Plan, checked: Checked) -> dict[str, pd.Data
         "results/ledger": ledger_of(inputs.offer.entries, inputs.years, starts=made.starts),
         "results/accounts": made.accounts,
         "results/promise": checked.difference,
+        "results/convergence": settled.figures,
+        "results/rounds": settled.starts,
+        "results/measures": checked.measures,
+        "results/stages": made.stages,
         "results/prices": made.prices,
-        "results/issues": issues_of(inputs, made, checked),
+        "results/issues": pd.concat(
+            [issues_of(inputs, made, checked), feedback_issues(settled)], ignore_index=True
+        ),
     }
 
 

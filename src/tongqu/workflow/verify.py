@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,17 +11,19 @@ import numpy as np
 import pandas as pd
 
 from tongqu.base import Problem, Progress, Report, RunError, silent
-from tongqu.contracts import TABLES, Run, check_files, open_run
-from tongqu.engine.check import Checked, check_plan
-from tongqu.engine.coordinate import mean_log
-from tongqu.engine.inputs import Inputs, prepare
-from tongqu.engine.lp import SolverError, solver_version
-from tongqu.engine.model import build
-from tongqu.engine.optimise import Certificate, Plan, prove
+from tongqu.contracts import OPTIONAL, TABLES, Run, check_files, open_run
+from tongqu.engine.check import check_plan, same_starts
+from tongqu.engine.feedback import ENDS, Round, Settled, figures_of, judged
+from tongqu.engine.inputs import Inputs
+from tongqu.engine.optimise import Plan
 from tongqu.engine.promise import promise_of
+from tongqu.engine.refresh import refresh
 from tongqu.engine.rules import broken_rules
+from tongqu.workflow.monitor.journal import JOURNAL, journal_problems
 from tongqu.workflow.plan import manifest_of, tables_of
-from tongqu.workflow.prepare import sector_versions, sectors_for
+from tongqu.workflow.prepare import sector_versions
+from tongqu.workflow.proofs import PROVEN, certificate_problems, proof_problems
+from tongqu.workflow.stored import base_inputs_of, inputs_of, plan_of, starts_of_round
 
 __all__ = ["Verification", "verify"]
 
@@ -31,14 +33,16 @@ TOLERANCE: Final = 1e-9
 PROMISE_TOLERANCE: Final = 1e-7
 """The same for what is promised: people placed in rooms are found by the solver, to its tolerance."""
 
-CERTIFICATE_TOLERANCE: Final = 1e-8
-"""Mean log D by which a figure of the certificate may be off."""
+PROMISED: Final = ("results/promise", "results/convergence", "results/measures")
+"""Tables with promised figures."""
 
-PRICE_TOLERANCE: Final = 1e-3
-"""Share of the largest price by which one may be off: interior-point duals carry noise."""
+ROUNDS: Final = "rounds"
+"""What only planning again shows: the figures of rounds that the plan is not of."""
 
-PROVEN: Final = ("bound", "prices")
-"""What only solving again can prove."""
+CHECKS: Final = (
+    *("files", "id", "tables", "promise", "accounts", "limits", "floors", "choices", "certificate"),
+    "feedback",
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Verification:
     checks : tuple of str
         What was re-checked, whether it held or not.
     unproven : tuple of str
-        What was taken as stored because only solving again can prove it.
+        What was taken as stored: only solving again can prove it, or it does not follow from the inputs.
     """
 
     run: Run
@@ -80,7 +84,8 @@ def verify(path: str | Path, *, prove: bool = False, progress: Progress = silent
     Parameters
     ----------
     prove : bool
-        Also solve again, to prove the bound and the prices. It takes as long as making the plan.
+        Also solve again, to prove the bound and the prices, and make the figures of every round again. It
+        takes as long as making the plan.
 
     Raises
     ------
@@ -93,23 +98,45 @@ def verify(path: str | Path, *, prove: bool = False, progress: Progress = silent
     if problems:
         return Verification(run, ("files",), tuple(problems), PROVEN)
     try:
-        region, scenario = run.region, run.scenario
-        sectors = sectors_for(region)
-        inputs = prepare(region, sectors, scenario=scenario, progress=progress)
-        stored = _stored_plan(run, inputs)
+        base = base_inputs_of(run, progress=progress)
+        inputs = inputs_of(run, base=base, progress=progress)
+        stored = plan_of(run, inputs)
+        settled = _settled(run, inputs, stored, progress=progress)
     except (KeyError, ValueError) as error:
         raise RunError(f"{run.path}: the run cannot be read: {error}") from error
-    checked = check_plan(inputs, stored, progress=progress)
-    versions = sector_versions(sectors)
-    problems += _identity(run, manifest_of(inputs, stored, checked, versions=versions))
-    problems += _tables(run, inputs, stored, checked)
-    problems += broken_rules(inputs, stored) + _certificate(run, inputs, stored, checked)
-    checks = ("files", "id", "tables", "promise", "accounts", "limits", "floors", "choices", "certificate")
+    checked = settled.best.checked
+    problems += _identity(run, manifest_of(settled, versions=sector_versions(base.sectors)))
+    problems += _tables(run, settled) + _feedback(run, settled) + journal_problems(run)
+    problems += broken_rules(inputs, stored)
+    problems += certificate_problems(run, base, inputs=inputs, stored=stored, checked=checked)
+    left = (*PROVEN, *_left(run))
     if not prove:
-        return Verification(run, checks, tuple(problems), PROVEN)
-    again, left = _proof(inputs, stored, progress=progress)
-    done = tuple(name for name in PROVEN if name not in left)
-    return Verification(run, (*checks, *done), (*problems, *again), left)
+        return Verification(run, CHECKS, tuple(problems), left)
+    again, open_ = proof_problems(inputs, stored, progress=progress)
+    again += _earlier_rounds(settled, base, progress=progress)
+    done = tuple(name for name in (*PROVEN, ROUNDS) if name in left and name not in open_)
+    left = tuple(name for name in left if name not in done)
+    return Verification(run, (*CHECKS, *done), (*problems, *again), left)
+
+
+def _left(run: Run) -> tuple[str, ...]:
+    """What is there besides and cannot be made again from the inputs, or only by planning again."""
+    rounds = (ROUNDS,) if run["results/convergence"]["round"].max() > 1 else ()
+    stages = ("results/stages",) if len(run["results/stages"]) > 1 else ()
+    more = [name for name in OPTIONAL if name != JOURNAL and (run.path / f"{name}.parquet").is_file()]
+    return (*rounds, *stages, *more)
+
+
+def _settled(run: Run, inputs: Inputs, stored: Plan, *, progress: Progress) -> Settled:
+    """The rounds as stored, the one that the plan is of made again."""
+    checked = check_plan(inputs, stored, progress=progress)
+    number, end = int(run.manifest["feedback"]["round"]), run.manifest["feedback"]["end"]
+    figures = figures_of(inputs, stored, checked)
+    table = judged(run["results/convergence"], tolerance=inputs.scenario.feedback.tolerance)
+    parts = [table[table["round"] < number], figures.assign(round=number), table[table["round"] > number]]
+    together = pd.concat([part[list(table.columns)] for part in parts if len(part)], ignore_index=True)
+    best = Round(number, inputs, stored, checked, figures)
+    return Settled(best, run["results/rounds"], together, end, int(table["round"].max()))
 
 
 def _identity(run: Run, fresh: Mapping[str, Any]) -> list[Problem]:
@@ -137,33 +164,80 @@ def _identity(run: Run, fresh: Mapping[str, Any]) -> list[Problem]:
     ]
 
 
-def _stored_plan(run: Run, inputs: Inputs) -> Plan:
-    """The plan as stored: its starts and accounts, and what the starts deliver."""
-    decisions = run["results/decisions"].drop_duplicates("project")
-    starts = decisions.set_index("project")["start"].astype("int64")
-    promise = promise_of(inputs, starts)
-    keys = Certificate.__dataclass_fields__
-    certificate = Certificate(**{name: run.certificate[name] for name in keys})
-    return Plan(
-        starts,
-        promise.indices,
-        promise.served,
-        run["results/accounts"],
-        run["results/prices"],
-        certificate,
-    )
-
-
-def _tables(run: Run, inputs: Inputs, stored: Plan, checked: Checked) -> list[Problem]:
+def _tables(run: Run, settled: Settled) -> list[Problem]:
     """Every table recomputed from the inputs and the decisions."""
     problems = []
-    for name, fresh in tables_of(inputs, stored, checked).items():
-        tolerance = PROMISE_TOLERANCE if name == "results/promise" else TOLERANCE
+    for name, fresh in tables_of(settled).items():
+        tolerance = PROMISE_TOLERANCE if name in PROMISED else TOLERANCE
         problems += _compare(run[name], fresh, name=name, tolerance=tolerance)
     missing = [name for name in TABLES if not (run.path / f"{name}.parquet").is_file()]
     return problems + [
         Problem(rule="a table is missing", mend="make the run again", file=name) for name in missing
     ]
+
+
+def _feedback(run: Run, settled: Settled) -> list[Problem]:
+    """How the rounds ended follows from their figures and plans, and the plan is that of the round named."""
+    stated, rounds = run.manifest["feedback"], settled.starts
+    best, last = settled.best, settled.rounds
+    scenario = best.inputs.scenario
+    agrees = settled.figures.groupby("round")["agrees"].all()
+    plans = {number: starts_of_round(rounds, number) for number in range(last + 1)}
+    before = [plans[number] for number in range(0 if stated["after"] else 1, last)]
+    came_back = any(same_starts(plans[last], one) for one in before)
+    ends = {
+        "agrees": bool(agrees[last]),
+        "cycle": came_back and not agrees[last],
+        # A plan for several futures is simulated once: its inputs are not made again.
+        "rounds": last == (1 if scenario.robust.futures else scenario.feedback.rounds) and not agrees[last],
+        "stopped": not agrees[last],
+        "infeasible": not agrees[last],
+    }
+    wrong = [
+        ("the rounds do not end so", "end", stated["end"], not ends.get(str(stated["end"]), False)),
+        ("there are other rounds", "rounds", stated["rounds"], stated["rounds"] != last),
+        (
+            "an earlier round agrees already",
+            "rounds",
+            stated["rounds"],
+            bool(agrees[agrees.index < last].any()),
+        ),
+        (
+            "the plan is not that of this round",
+            "round",
+            best.number,
+            not same_starts(plans.get(best.number, plans[0]), best.plan.starts),
+        ),
+        ("another round agrees", "round", best.number, bool(agrees[last]) and best.number != last),
+    ]
+    assert set(ends) == set(ENDS)
+    return [
+        Problem(
+            rule=rule,
+            mend="make the run again",
+            file="manifest.json",
+            column=f"feedback.{name}",
+            value=str(value),
+        )
+        for rule, name, value, holds in wrong
+        if holds
+    ]
+
+
+def _earlier_rounds(settled: Settled, base: Inputs, *, progress: Progress) -> list[Problem]:
+    """Figures of the rounds that the plan is not of, made again from their stored plans."""
+    problems: list[Problem] = []
+    for number in sorted(set(settled.figures["round"].tolist()) - {settled.best.number}):
+        table = settled.figures[settled.figures["round"] == number]
+        before, starts = (starts_of_round(settled.starts, number - less) for less in (1, 0))
+        fresh = number == 1 and not (settled.starts["round"] == 0).any()
+        inputs = base if fresh else refresh(base, before, progress=progress)
+        promise = promise_of(inputs, starts)
+        plan = replace(settled.best.plan, starts=starts, promised=promise.indices, served=promise.served)
+        figures = figures_of(inputs, plan, check_plan(inputs, plan, progress=progress))
+        stored = table.drop(columns="round").reset_index(drop=True)
+        problems += _compare(stored, figures, name="results/convergence", tolerance=PROMISE_TOLERANCE)
+    return problems
 
 
 def _compare(stored: pd.DataFrame, fresh: pd.DataFrame, *, name: str, tolerance: float) -> list[Problem]:
@@ -199,103 +273,3 @@ def _compare(stored: pd.DataFrame, fresh: pd.DataFrame, *, name: str, tolerance:
                 )
             )
     return problems
-
-
-def _certificate(run: Run, inputs: Inputs, stored: Plan, checked: Checked) -> list[Problem]:
-    """Every figure recomputed but the bound; it lies above the plan, and the gap is what it says."""
-    stated = run.certificate
-    rows, variables = build(inputs).program.size
-    solver = inputs.scenario.solver
-    figures = {
-        "objective": mean_log(stored.promised, inputs.weights),
-        "baseline": mean_log(inputs.indicators.indices, inputs.weights),
-        "simulated": checked.objective,
-        "gap": max(0.0, stated["bound"] - stated["objective"]),
-        "gap_asked": solver.gap,
-        "tangent_error": solver.tangent_error / 2,
-        "rows": rows,
-        "variables": variables,
-        "candidates": len(inputs.offer.projects),
-    }
-    found = [
-        (f"recomputed it is {value:.9f}", name, str(stated[name]))
-        for name, value in figures.items()
-        if not abs(value - stated[name]) <= CERTIFICATE_TOLERANCE
-    ]
-    if not stated["bound"] >= stated["objective"] - CERTIFICATE_TOLERANCE:
-        found.append(("the bound lies below the plan's own value", "bound", str(stated["bound"])))
-    most = solver.gap + solver.tangent_error / 2 + CERTIFICATE_TOLERANCE
-    if stated["status"] not in ("optimal", "stopped"):
-        found.append(("it is neither optimal nor stopped", "status", str(stated["status"])))
-    elif stated["status"] == "optimal" and not stated["gap"] <= most:
-        found.append(("the gap is larger than asked for", "gap", str(stated["gap"])))
-    problems = [
-        Problem(
-            rule=rule,
-            mend="make the run again",
-            file="manifest.json",
-            column=f"certificate.{name}",
-            value=value,
-        )
-        for rule, name, value in found
-    ]
-    return problems + _price_table(inputs, stored.prices)
-
-
-def _price_table(inputs: Inputs, prices: pd.DataFrame) -> list[Problem]:
-    """There is one price for every county and year, and none is below nothing."""
-    every = pd.MultiIndex.from_product([["money"], inputs.counties, inputs.years])
-    keys = pd.MultiIndex.from_frame(prices[["limit", "unit", "year"]])
-    if sorted(keys) == sorted(every) and bool((prices["price"] >= 0).all()):
-        return []
-    return [
-        Problem(
-            rule="there is not one price of 0 or more for every county and year",
-            mend="make the run again",
-            file="results/prices",
-        )
-    ]
-
-
-def _proof(inputs: Inputs, stored: Plan, *, progress: Progress) -> tuple[list[Problem], tuple[str, ...]]:
-    """Solve again: what does not hold, and what could not be proven."""
-    try:
-        proof = prove(inputs, stored.certificate, progress=progress)
-    except SolverError as error:
-        rule = f"it could not be proven again: {error}"
-        return [_bound_problem(rule, mend="make the run again", stored=stored)], PROVEN
-    problems = []
-    if proof.bound > stored.certificate.bound + CERTIFICATE_TOLERANCE:
-        rule, mend = (
-            f"proven again it is {proof.bound:.9f}",
-            "make the run again, or give the solver more time",
-        )
-        problems.append(_bound_problem(rule, mend=mend, stored=stored))
-    if stored.certificate.solver != solver_version():
-        return problems, ("prices",)  # duals are not unique: another version may rightly find others
-    keys = ["limit", "unit", "year"]
-    both = stored.prices.merge(proof.prices, on=keys, suffixes=("", "_again"))
-    off = (both["price"] - both["price_again"]).abs()
-    wrong = off > PRICE_TOLERANCE * proof.prices["price"].max()
-    if wrong.any():
-        problems.append(
-            Problem(
-                rule=f"{int(wrong.sum())} figures differ when recomputed, the first is "
-                f"{both.loc[wrong, 'price_again'].iloc[0]}",
-                mend="make the run again",
-                file="results/prices",
-                column="price",
-                value=str(both.loc[wrong, "price"].iloc[0]),
-            )
-        )
-    return problems, ()
-
-
-def _bound_problem(rule: str, *, mend: str, stored: Plan) -> Problem:
-    return Problem(
-        rule=rule,
-        mend=mend,
-        file="manifest.json",
-        column="certificate.bound",
-        value=str(stored.certificate.bound),
-    )

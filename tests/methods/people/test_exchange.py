@@ -332,3 +332,20 @@ def test_what_the_fit_refuses(change: dict[str, Any], column: str) -> None:
 def test_what_net_migrants_refuses(before: Table, after: Table, survival_: Table, column: str) -> None:
     with pytest.raises(DataError, match=column):
         net_migrants(before, after, survival=survival_)
+
+
+def test_slopes_are_those_of_single_steps() -> None:
+    """All steps fitted together give what the residuals of one step at a time give."""
+    rng = np.random.default_rng(5)
+    wanted, people = rng.normal(0, 50, (3, 2, 16)), rng.uniform(100, 900, (3, 2, 101))
+    shares = np.linspace(1, 0.8, 101) * np.ones((1, 2, 1))
+    design = exchange._design(wanted, [people] * 10, shares=shares, weight=np.full(3, 0.1))
+    for parameters in (exchange._start(20.0, 25.0), np.tile(exchange._UPPER, 2), np.tile(exchange._LOWER, 2)):
+        slopes, step = design.slopes(parameters), exchange._steps(parameters)
+        now = design.residuals(parameters)
+        for column, size in enumerate(step):
+            moved = parameters.copy()
+            moved[column] += size
+            assert exchange._LOWER[column % 5] <= moved[column] <= exchange._UPPER[column % 5]
+            single = (design.residuals(moved) - now) / (moved[column] - parameters[column])
+            np.testing.assert_allclose(slopes[:, column], single, rtol=1e-6, atol=1e-6)

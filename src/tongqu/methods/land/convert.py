@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -17,6 +18,7 @@ ROUNDING: Final = 1e-6
 """Mu (less than a square centimetre) by which a class may seem to fall below zero by rounding."""
 
 
+@lru_cache(maxsize=1)
 def _allowed() -> npt.NDArray[np.bool_]:
     """Whether each class (row) may become each (column)."""
     matrix = np.zeros((len(CLASSES), len(CLASSES)), dtype=np.bool_)

@@ -50,6 +50,7 @@ from tongqu.methods.people.schedules import (
     implied_fertility,
     mean_age,
     migration_by_age,
+    migration_rates,
     spread,
 )
 from tongqu.methods.people.split import FIVE_YEAR_STARTS, split_ages
@@ -91,6 +92,7 @@ __all__ = [
     "life_table",
     "mean_age",
     "migration_by_age",
+    "migration_rates",
     "model_table",
     "net_migrants",
     "net_to_gross",

@@ -7,7 +7,8 @@ Rogers-Castro schedules that all places share, and two levels for each place.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from itertools import product
 from typing import Final
 
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tongqu.methods._arrays import Floats, floats, require
-from tongqu.methods.people.schedules import FUNDAMENTAL, RogersCastro, migration_by_age
+from tongqu.methods.people.schedules import FUNDAMENTAL, RogersCastro, migration_by_age, migration_rates
 
 __all__ = ["Exchange", "fit_exchange", "net_migrants"]
 
@@ -31,6 +32,7 @@ _LOWER: Final = np.array([10.0, 0.02, 0.1, 0.0, 0.0])
 _UPPER: Final = np.array([35.0, 0.80, 3.0, 0.2, 0.06])
 """Bounds of the free parameters at `a2` of `FUNDAMENTAL`, around those of Rogers and Castro (1981). In groups
 of five years an ascent `lambda2` of 3 is a step and one of 0.1 a hill: wider bounds hardly fit better."""
+_FIXED: Final = asdict(FUNDAMENTAL)
 _BASE: Final = np.array([getattr(FUNDAMENTAL, name) for name in _FREE])
 _ROUNDS: Final = 8
 """Searches after the first, each with the people that the one before gives. The error of the levels of a
@@ -243,6 +245,30 @@ class _Design:
         _, fitted = self.fit(parameters)
         return np.asarray(((fitted - self.wanted) * self.weight[:, np.newaxis, np.newaxis]).ravel())
 
+    def slopes(self, parameters: Floats) -> Floats:
+        """Change of the residuals with each parameter, by one step each: shape (residuals, parameters).
+
+        A step changes one of the two schedules, so the other's net migrants stay, and all steps are fitted
+        together.
+        """
+        step = _steps(parameters)
+        moved = parameters + np.diag(step)
+        half = parameters.size // 2
+        now = self.columns(_schedules(parameters)).reshape(2, len(self.wanted), -1)
+        columns = np.repeat(now[:, np.newaxis], parameters.size, axis=1)
+        leaving, coming = _many(moved[:half, :half]), _many(moved[half:, half:])
+        for row in range(half):
+            columns[0, row] = -(self.out @ leaving[row]).reshape(now.shape[1:])
+            into = np.broadcast_to(self.into @ coming[row], self.wanted.shape)
+            columns[1, half + row] = into.reshape(now.shape[1:])
+        same = np.broadcast_to(_schedules(parameters)[0].max(), (parameters.size - half,))
+        most = 1 / np.concatenate([leaving.max(axis=-1), same])
+        levels = _two_levels(columns, self.wanted.reshape(now.shape[1:]), most=most[:, np.newaxis])
+        fitted = (levels[..., np.newaxis] * columns).sum(axis=0)
+        missed = (fitted - self.wanted.reshape(now.shape[1:])) * self.weight[:, np.newaxis]
+        change = missed.reshape(parameters.size, -1) - self.residuals(parameters)
+        return np.asarray((change / (np.diag(moved) - parameters)[:, np.newaxis]).T)
+
 
 def _design(wanted: Floats, people: list[Floats], *, shares: Floats, weight: Floats) -> _Design:
     """Of the people at the start of each year; movers live on by `shares`."""
@@ -268,9 +294,19 @@ def _search(design: _Design, *, starts: list[Floats]) -> Floats:
 
     low, high = np.tile(_LOWER, 2), np.tile(_UPPER, 2)
     found = [
-        least_squares(design.residuals, start, bounds=(low, high), x_scale=high - low) for start in starts
+        least_squares(design.residuals, start, jac=design.slopes, bounds=(low, high), x_scale=high - low)
+        for start in starts
     ]
     return np.asarray(min(found, key=lambda each: each.cost).x)
+
+
+def _steps(parameters: Floats) -> Floats:
+    """Steps of finite differences: the root of what doubles tell apart, turned where a bound is near."""
+    low, high = np.tile(_LOWER, 2), np.tile(_UPPER, 2)
+    step = np.sqrt(np.finfo(np.float64).eps) * np.where(parameters >= 0, 1.0, -1.0)
+    step = step * np.maximum(1.0, np.abs(parameters))
+    outside = (parameters + step < low) | (parameters + step > high)
+    return np.asarray(np.where(outside, -step, step))
 
 
 def _schedule(parameters: Floats) -> RogersCastro:
@@ -280,25 +316,40 @@ def _schedule(parameters: Floats) -> RogersCastro:
 
 def _schedules(parameters: Floats) -> tuple[Floats, Floats]:
     """Leaving and coming by single age, each adding up to 1."""
-    leaving, coming = (_rates(_schedule(part)) for part in np.split(parameters, 2))
-    return leaving / leaving.sum(), coming / coming.sum()
+    half = parameters.size // 2
+    return _shared_out(parameters[:half].tobytes()), _shared_out(parameters[half:].tobytes())
+
+
+@lru_cache(maxsize=16)
+def _shared_out(parameters: bytes) -> Floats:
+    """A schedule that adds up to 1: a search changes one of the two at a time, and asks for both."""
+    return np.asarray(_many(np.frombuffer(parameters)[np.newaxis])[0])
+
+
+def _many(parameters: Floats) -> Floats:
+    """Schedules by single age that add up to 1 each, shape (schedules, ages)."""
+    free = dict(zip(_FREE, parameters.T[..., np.newaxis], strict=True))
+    rates = migration_rates({**_FIXED, **free}, ages=np.arange(_AGES, dtype=np.float64))
+    return np.asarray(rates / rates.sum(axis=-1, keepdims=True))
 
 
 def _rates(schedule: RogersCastro) -> Floats:
     return migration_by_age(schedule, ages=np.arange(_AGES))
 
 
-def _two_levels(columns: Floats, wanted: Floats, *, most: float) -> Floats:
-    """Levels of each place by least squares, at least 0, the first at most `most`; shape (2, places).
+def _two_levels(columns: Floats, wanted: Floats, *, most: float | Floats) -> Floats:
+    """Levels of each place by least squares, at least 0, the first at most `most`; shape (2, ..., places).
 
     The problem is convex in two unknowns, so where the free optimum breaks a bound the optimum is on it.
 
     Parameters
     ----------
     columns : numpy.ndarray of float
-        Shape (2, places, cells).
+        Shape (2, ..., places, cells).
     wanted : numpy.ndarray of float
         Shape (places, cells).
+    most : float or numpy.ndarray of float
+        One number, or a shape that broadcasts to (..., places).
     """
     one, two = columns
     aa, bb, ab = (one * one).sum(axis=-1), (two * two).sum(axis=-1), (one * two).sum(axis=-1)

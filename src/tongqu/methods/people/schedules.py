@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from typing import Final
 
 import numpy as np
@@ -18,6 +19,7 @@ __all__ = [
     "implied_fertility",
     "mean_age",
     "migration_by_age",
+    "migration_rates",
     "spread",
 ]
 
@@ -106,18 +108,39 @@ def migration_by_age(schedule: RogersCastro, *, ages: npt.ArrayLike) -> Floats:
     >>> migration_by_age(FUNDAMENTAL, ages=[0, 10, 25, 40]).round(6)
     array([0.023   , 0.010358, 0.036427, 0.011484])
     """
-    x = floats(ages, column="ages", low=0, high=_LARGE)
-    p = schedule
+    return migration_rates(asdict(schedule), ages=floats(ages, column="ages", low=0, high=_LARGE))
+
+
+def migration_rates(parameters: Mapping[str, float | Floats], *, ages: Floats) -> Floats:
+    """As `migration_by_age`, of one schedule or many.
+
+    Parameters
+    ----------
+    parameters : mapping of str to float or numpy.ndarray
+        The fields of `RogersCastro` by name, one number or shapes that broadcast before the ages, such as
+        (schedules, 1).
+    ages : numpy.ndarray of float
+        Ages in years, shape (ages,).
+
+    Returns
+    -------
+    numpy.ndarray of float
+        Rates a year, shape (..., ages).
+
+    Raises
+    ------
+    DataError
+        If a rate comes out negative or endless.
+    """
+    p, x = parameters, ages
     with np.errstate(over="ignore", invalid="ignore"):
-        rates = p.a1 * np.exp(-p.alpha1 * x) + p.c
-        for height, descent, place, ascent in (
-            (p.a2, p.alpha2, p.mu2, p.lambda2),
-            (p.a3, p.alpha3, p.mu3, p.lambda3),
-        ):
-            if height != 0:
+        rates = p["a1"] * np.exp(-p["alpha1"] * x) + p["c"]
+        for number in ("2", "3"):
+            height, descent, place, ascent = (p[f"{name}{number}"] for name in ("a", "alpha", "mu", "lambda"))
+            if np.any(height != 0):
                 rates = rates + height * np.exp(-descent * (x - place) - np.exp(-ascent * (x - place)))
-        if p.a4 != 0:
-            rates = rates + p.a4 * np.exp(p.lambda4 * x)
+        if np.any(p["a4"] != 0):
+            rates = rates + p["a4"] * np.exp(p["lambda4"] * x)
     return floats(rates, column="schedule", low=0, high=_LARGE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -49,19 +50,24 @@ class Today:
 
     def served(self, assume: Assume) -> pd.Series:
         """Whether a village has a bus: trips enough within a walk, or a bus on demand."""
-        near = self.walk <= assume["bus.walk_limit"]
-        return (near & (self.trips >= assume["bus.least_trips"])) | self.on_demand
+        return _served(self, assume["bus.walk_limit"], assume["bus.least_trips"]).copy(deep=False)
 
     def stops(self) -> pd.Series:
         """Whether buses stop in the village itself."""
         return (self.trips > 0) & (self.walk <= IN_VILLAGE_M)
 
 
+@lru_cache(maxsize=8)
+def _served(today: Today, walk_limit: float, least_trips: float) -> pd.Series:
+    return ((today.walk <= walk_limit) & (today.trips >= least_trips)) | today.on_demand
+
+
+@lru_cache(maxsize=4)
 def today_of(region: Region) -> Today | None:
     """Service as the region's table gives it; None where it has none. A village without a row has no bus."""
     if "village_buses" not in region.tables:
         return None
-    villages = region.level("village").index
+    villages = region.codes("village")
     table = region["village_buses"].set_index("unit").reindex(villages)
     return Today(
         table["trips"].astype("float64").fillna(0.0),

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from tongqu.contracts import Assume, Findings, Forecast, Offer, State, join_offers
+from tongqu.base import remember
+from tongqu.contracts import (
+    Assume,
+    Findings,
+    Forecast,
+    Offer,
+    State,
+    credited,
+    entries_of,
+    join_offers,
+    only_where,
+)
 from tongqu.data import Region
 from tongqu.methods.bus_lines import service_figures
 from tongqu.sectors.buses.ground import Ground, Today, ground_of, today_of
@@ -46,7 +57,7 @@ class Buses:
         county = region.county_of(demand.index).to_numpy()
         asked = demand > 0
         rows = []
-        for code in region.level("county").index:
+        for code in region.codes("county"):
             mine = asked & (county == code)
             if not mine.any():
                 continue
@@ -66,18 +77,19 @@ class Buses:
         self, region: Region, before: State, *, opened: Offer, assume: Assume
     ) -> Mapping[str, pd.Series]:
         """Rural people, those with a bus, and trips a day by village."""
-        check_parameters({str(name): float(value) for name, value in assume.values.items()})
+        check_parameters(assume.numbers)
         rural = before["people.rural"]
         today = today_of(region)
         if today is None:
             none = rural * 0.0
             return {f"demand.{SERVICE}": none, f"served.{SERVICE}": none, "bus.trips": none}
-        has = today.served(assume)
-        credit = _credit(opened)
+        has = today.served(assume).to_numpy(dtype=np.bool_)
+        lines = entries_of(opened.entries, ledger="served", key=SERVICE)
+        more = credited(opened.entries, service=SERVICE, units=today.trips.index)
         return {
             f"demand.{SERVICE}": rural,
-            f"served.{SERVICE}": rural.where(has | has.index.isin(credit["unit"]), 0.0),
-            "bus.trips": _trips(today, credit, assume=assume),
+            f"served.{SERVICE}": only_where(rural, has | more),
+            "bus.trips": _trips(today, lines, opened.projects, assume["bus.least_trips"]),
         }
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
@@ -147,19 +159,14 @@ def _more_trips(
     return trip_projects(region, ground, passing, missing=missing, income=income, assume=assume)
 
 
-def _credit(opened: Offer) -> pd.DataFrame:
-    """Villages that working projects serve: ``unit, kind, size``."""
-    entries = opened.entries
-    mine = entries[(entries["ledger"] == "served") & (entries["key"] == SERVICE)]
-    return mine[["project", "unit"]].merge(opened.projects[["project", "kind", "size"]], on="project")
-
-
-def _trips(today: Today, credit: pd.DataFrame, *, assume: Assume) -> pd.Series:
+@remember(48)
+def _trips(today: Today, served: pd.DataFrame, projects: pd.DataFrame, least: float) -> pd.Series:
     """Trips a day: those of today, of new lines, and as many as needed where trips were added."""
+    credit = served[["project", "unit"]].merge(projects[["project", "kind", "size"]], on="project")
     lines = credit[credit["kind"] == "bus_line"].groupby("unit")["size"].sum()
     trips = today.trips + lines.reindex(today.trips.index, fill_value=0.0)
     more = trips.index.isin(credit.loc[credit["kind"] == "bus_trips", "unit"])
-    return trips.where(~more, np.maximum(trips, assume["bus.least_trips"]))
+    return trips.where(~more, np.maximum(trips, least))
 
 
 sector = Buses()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
@@ -32,6 +32,7 @@ KM_PER_DEGREE: Final = 111.32
 """A degree of latitude, a little long, so that no pair in reach is missed."""
 
 
+@lru_cache(maxsize=4)
 def known(region: Region) -> bool:
     """Whether anything is known of the networks of a region: a station or the fibre of a village."""
     return "village_broadband" in region.tables or bool((region["sites"]["kind"] == "base_station").any())
@@ -143,7 +144,7 @@ class Today:
     covered: pd.Series
     stations: pd.Series
 
-    @property
+    @cached_property
     def served(self) -> pd.Series:
         """Whether a village has fibre or 5G at the target rates."""
         return self.fibre | self.covered
@@ -166,6 +167,4 @@ def _today(region: Region, radio: Radio) -> Today:
     covered.iloc[found.loc[found["covered"], "place"].unique()] = True
     county = region.county_of(stations["unit"]).to_numpy()
     count = stations["stations"].groupby(county).sum()
-    return Today(
-        fibre, covered, count.reindex(region.level("county").index, fill_value=0.0).astype("float64")
-    )
+    return Today(fibre, covered, count.reindex(region.codes("county"), fill_value=0.0).astype("float64"))

@@ -99,7 +99,7 @@ def check_parameters(assume: Assume) -> None:
     ScenarioError
         With every standard that is outside its limits.
     """
-    check_limits({str(name): float(value) for name, value in assume.values.items()}, LIMITS)
+    check_limits(assume.numbers, LIMITS)
 
 
 def radio_of(assume: Assume) -> Radio:

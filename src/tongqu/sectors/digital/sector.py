@@ -8,7 +8,17 @@ from typing import Final
 
 import pandas as pd
 
-from tongqu.contracts import Assume, Findings, Forecast, Offer, State, county_totals
+from tongqu.contracts import (
+    Assume,
+    Findings,
+    Forecast,
+    Offer,
+    State,
+    county_totals,
+    credited,
+    only_where,
+    values_at,
+)
 from tongqu.data import Region
 from tongqu.sectors.digital.coverage import known, today
 from tongqu.sectors.digital.parameters import check_parameters
@@ -58,7 +68,7 @@ class Digital:
         indicators then do not count.
         """
         check_parameters(assume)
-        rural, counties = before["people.rural"], region.level("county").index
+        rural, counties = before["people.rural"], region.codes("county")
         added = county_totals(opened.entries, ledger="stock", key="base_stations", counties=counties)
         if not known(region):
             nothing = pd.Series(dtype="float64", index=counties[:0])
@@ -69,13 +79,12 @@ class Digital:
                 "digital.energy": nothing,
             }
         now = today(region, assume=assume)
-        mine = (opened.entries["ledger"] == "served") & (opened.entries["key"] == "network")
-        served = now.served.reindex(rural.index, fill_value=False)
-        served |= rural.index.isin(opened.entries.loc[mine, "unit"])
+        has = values_at(now.served, rural.index, otherwise=0.0) > 0
+        served = has | credited(opened.entries, service="network", units=rural.index)
         stations = now.stations + added
         return {
             "demand.network": rural,
-            "served.network": rural.where(served, 0.0),
+            "served.network": only_where(rural, served),
             "stock.base_stations": stations,
             "digital.energy": stations * (assume["base_station.power"] * HOURS_A_YEAR / KWH_PER_MWH),
         }

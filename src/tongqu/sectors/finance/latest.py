@@ -66,7 +66,7 @@ def latest_of(region: Region) -> Latest:
     DataError
         If an item that is needed, or that some county has, is missing in its latest year.
     """
-    counties = region.level("county").index
+    counties = region.codes("county")
     accounts = region["accounts"]
     wide = accounts[accounts["unit"].isin(counties)].pivot_table(
         index="unit", columns=["item", "year"], values="amount_wan", aggfunc="first"

@@ -43,7 +43,7 @@ def published_check(region: Region, assume: Assume) -> pd.DataFrame:
     """
     if "observations" not in region.tables:
         return pd.DataFrame(columns=list(COLUMNS))
-    counties, cities = latest_of(region).counties, region.level("city").index
+    counties, cities = latest_of(region).counties, region.codes("city")
     city_of = region.ancestor(counties, level="city").to_numpy()
     seen = region["observations"]
     seen = seen[seen["unit"].isin([*counties, *cities]) & seen["variable"].str.fullmatch(NAME)]

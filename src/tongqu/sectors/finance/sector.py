@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from tongqu.contracts import Assume, Findings, Forecast, Offer, State, county_totals
+from tongqu.base import remember
+from tongqu.contracts import Assume, Findings, Forecast, Offer, State, county_totals, values_at
 from tongqu.data import Region
 from tongqu.methods.fiscal import debt_ratio, self_sufficiency
 from tongqu.methods.public_accounts import Opening, PublicAccounts, elastic
@@ -172,12 +174,14 @@ def _own(
     counties = latest.counties
     grown = own_revenue(latest, years=np.array([float(before.year)]), values=values)[:, 0]
     added = _column(before, "value_added.total", counties)[:, 0]
-    if BASE[0] in before:
+    # Revenue up to the latest account is that account's, whatever was built by then; later years follow it.
+    counted = before.year <= latest.years["own_revenue"]
+    if BASE[0] in before and not counted:
         base = {name: before[name].reindex(counties) for name in BASE}
     else:
         # What projects add in the first year already is not part of the trend that later years follow.
         built = county_totals(opened.entries, ledger="stock", key="value_added", counties=counties)
-        trend = np.maximum(added - built.to_numpy(), 0.0)
+        trend = added if counted else np.maximum(added - built.to_numpy(), 0.0)
         base = {name: pd.Series(one, index=counties) for name, one in zip(BASE, (grown, trend), strict=True)}
     pairs = np.column_stack([base[BASE[1]].to_numpy(dtype=np.float64), added])
     known = (pairs > 0).all(axis=1)
@@ -191,7 +195,8 @@ def _opening(latest: Latest, before: State, *, values: Mapping[str, float]) -> O
     if "account.general_debt" in before:
         return Opening(**{name: before[f"account.{name}"].to_numpy(dtype=np.float64) for name in STOCKS})
     start = opening_of(latest, values=values)
-    years = np.arange(latest.year + 1, before.year, dtype=np.float64)
+    # Items may be newer than the debt: what happened to it since its own year is still rolled on.
+    years = np.arange(latest.years["debt"] + 1, before.year, dtype=np.float64)
     if not len(years):
         return start
     own = own_revenue(latest, years=years, values=values)
@@ -207,17 +212,23 @@ def _column(state: State, name: str, counties: pd.Index) -> Floats:
     """A variable by county, shape (county, 1); 0 where nobody has written it."""
     if name not in state:
         return np.zeros((len(counties), 1))
-    return np.asarray(state[name].reindex(counties).fillna(0.0).to_numpy(dtype=np.float64)[:, np.newaxis])
+    found = values_at(state[name], counties)
+    return np.asarray(np.where(np.isnan(found), 0.0, found)[:, np.newaxis])
 
 
 def _running(opened: Offer, counties: pd.Index, state: State) -> Floats:
     """Running costs of the working projects by county; raises of pensions at what they cost in the year."""
     entries = opened.entries
-    if RAISED in state:
-        raises = opened.projects.loc[opened.projects["sector"] == PENSIONS, "project"]
-        entries = entries[~entries["project"].isin(raises)]
-    running = county_totals(entries, ledger="money", key="running", counties=counties).to_numpy()
+    where = _no_raises(entries["project"], opened.projects) if RAISED in state else None
+    running = county_totals(entries, ledger="money", key="running", counties=counties, where=where).to_numpy()
     return np.asarray(running + _column(state, RAISED, counties)[:, 0])
+
+
+@remember(48)
+def _no_raises(project: pd.Series, projects: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Entries that are not of raises of pensions."""
+    raises = projects.loc[projects["sector"] == PENSIONS, "project"]
+    return ~project.isin(raises).to_numpy(dtype=np.bool_)
 
 
 sector = Finance()

@@ -15,14 +15,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tongqu.contracts import Assume, Findings, Forecast, Offer, State, county_totals
+from tongqu.base import remember
+from tongqu.contracts import Assume, Findings, Forecast, Offer, State, county_totals, values_at
 from tongqu.data import Region
 from tongqu.methods.income import SOURCES
+from tongqu.methods.sums import group_sums
 from tongqu.sectors.income.start import SIDES, carry_sides, first_incomes, source_shares
 
 __all__ = ["Income", "sector"]
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 CELLS: Final = "cells.income"
 """First year's income by side and source, then wages, farming and pensions of that year, and the year."""
@@ -79,7 +82,7 @@ class Income:
         self, region: Region, before: State, *, opened: Offer, assume: Assume
     ) -> Mapping[str, pd.Series]:
         """Income of the year of ``before``; projects add what their entries say."""
-        counties = region.level("county").index
+        counties = region.codes("county")
         people = {side: _by_county(region, before, f"people.{side}") for side in SIDES}
         country, town = _plan(before, opened, counties=counties, assume=assume)
         drivers = _drivers(before, people, opened=opened, counties=counties)
@@ -98,22 +101,21 @@ class Income:
 
 
 def _by_county(region: Region, state: State, name: str) -> Floats:
-    counties = region.level("county").index
+    counties = region.codes("county")
     values = state[name]
-    sums = values.groupby(region.county_of(values.index).to_numpy()).sum()
-    return sums.reindex(counties, fill_value=0.0).to_numpy(dtype=np.float64)
+    return group_sums(region.county_numbers(values.index), values.to_numpy(), size=len(counties))
 
 
-def _added(entries: pd.DataFrame, key: str, *, counties: pd.Index) -> Floats:
+def _added(entries: pd.DataFrame, key: str, *, counties: pd.Index, where: Bools | None = None) -> Floats:
     """What entries add to a stock by county."""
-    return county_totals(entries, ledger="stock", key=key, counties=counties).to_numpy()
+    return county_totals(entries, ledger="stock", key=key, counties=counties, where=where).to_numpy()
 
 
 def _known(state: State, name: str, *, counties: pd.Index) -> Floats:
     """A county variable, 0 where no sector writes it."""
     if name not in state:
         return np.zeros(len(counties))
-    return state[name].reindex(counties).to_numpy(dtype=np.float64)
+    return values_at(state[name], counties)
 
 
 def _drivers(state: State, people: dict[str, Floats], *, opened: Offer, counties: pd.Index) -> Floats:
@@ -158,7 +160,7 @@ def _start(
     region: Region, before: State, *, people: dict[str, Floats], drivers: Floats, assume: Assume
 ) -> tuple[Floats, Floats, int]:
     """First year's income by side, county and source; what drove it; and that year."""
-    count = len(region.level("county"))
+    count = len(region.codes("county"))
     if CELLS in before:
         kept = before[CELLS].to_numpy(dtype=np.float64)
         if int(kept[-1]) < before.year:
@@ -166,7 +168,7 @@ def _start(
             first = kept[:size].reshape(len(SIDES), count, len(SOURCES))
             return first, kept[size:-1].reshape(DRIVERS, count), int(kept[-1])
     heads = people["urban"] + people["rural"]
-    produced = _known(before, "value_added.total", counties=region.level("county").index)
+    produced = _known(before, "value_added.total", counties=region.codes("county"))
     totals = first_incomes(
         region,
         year=before.year,
@@ -186,13 +188,20 @@ def _plan(state: State, opened: Offer, *, counties: pd.Index, assume: Assume) ->
     add, less what country people get of it; what others give to the country takes nothing from the town.
     """
     entries = opened.entries
-    makes = entries["project"].isin(entries.loc[entries["key"] == "value_added", "project"])
-    raises = entries["project"].isin(opened.projects.loc[opened.projects["sector"] == PENSIONS, "project"])
-    earned = _added(entries[makes], "rural_income", counties=counties)
-    given = _added(entries[~makes & ~raises], "rural_income", counties=counties)
+    makes, others = _makers(entries["project"], entries["key"], opened.projects)
+    earned = _added(entries, "rural_income", counties=counties, where=makes)
+    given = _added(entries, "rural_income", counties=counties, where=others)
     pay = assume["income.labour_share"] * _added(entries, "value_added", counties=counties)
     raised = _known(state, "pension.rural_raised", counties=counties)
     return np.asarray(earned + given + raised), np.asarray(np.maximum(pay - earned, 0.0))
+
+
+@remember(48)
+def _makers(project: pd.Series, key: pd.Series, projects: pd.DataFrame) -> tuple[Bools, Bools]:
+    """Entries of projects that make something, and of others but raises of pensions."""
+    makes = project.isin(project[key == "value_added"]).to_numpy(dtype=np.bool_)
+    raises = project.isin(projects.loc[projects["sector"] == PENSIONS, "project"]).to_numpy(dtype=np.bool_)
+    return makes, ~makes & ~raises
 
 
 def _written(

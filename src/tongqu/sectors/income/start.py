@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ PUBLISHED: Final = {"urban": "urban_income", "rural": "rural_income"}
 """Variables of the observations table: disposable income per resident, yuan a year."""
 
 
+@lru_cache(maxsize=8)
 def published_incomes(region: Region, side: str) -> tuple[pd.Series, int]:
     """Income per head of the latest year in which somebody has one, yuan by unit, and that year.
 
@@ -73,13 +75,13 @@ def first_incomes(
     elasticity : float
         Elasticity of a county's income to its level.
     """
-    counties = region.level("county").index
+    counties = region.codes("county")
     known = level > 0
     relative = np.where(known, level, 1.0) if known.all() else np.ones(len(counties))
     found = np.zeros((len(SIDES), len(counties)))
     for row, side in enumerate(SIDES):
         seen, since = published_incomes(region, side)
-        for city, whole in seen.reindex(region.level("city").index).dropna().items():
+        for city, whole in seen.reindex(region.codes("city")).dropna().items():
             mine = (region.level("county")["parent"] == city).to_numpy()
             if people[side][mine].sum() > 0:
                 found[row, mine] = spread(

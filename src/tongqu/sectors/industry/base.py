@@ -96,14 +96,14 @@ def base_of(region: Region, *, assume: Assume) -> Base:
         If published value added of counties does not fit that of their city, or a county has people and
         neither jobs nor published value added while others have.
     """
-    check_parameters({str(name): float(value) for name, value in assume.values.items()})
+    check_parameters(assume.numbers)
     return _base(region, tuple(assume[name] for name in ASSUMED))
 
 
 @lru_cache(maxsize=8)
 def _base(region: Region, assumed: tuple[float, ...]) -> Base:
     expansion, *productivity, farm_share, food, indirect = assumed
-    counties = region.level("county").index
+    counties = region.codes("county")
     reference = reference_of(region)
     counted = counted_jobs(region)
     if reference is not None:
@@ -163,7 +163,7 @@ def _fitted(region: Region, raw: Floats, *, counties: pd.Index, usual: int) -> t
     change from that year's money as the fitted ones do in sum.
     """
     modelled = np.ones(raw.shape, dtype=np.bool_)
-    cities = region.level("city").index
+    cities = region.codes("city")
     known = _published(region, [*cities, *counties])
     if known is None or not raw.any():
         return raw, modelled, usual
@@ -268,5 +268,5 @@ def _people(region: Region) -> Floats:
     """Resident people of the counties in the base year."""
     people = region["people"]
     mine = people[people["year"] == region.base_year]
-    counties = region.level("county").index
+    counties = region.codes("county")
     return mine.groupby("unit")["people"].sum().reindex(counties).fillna(0).to_numpy(dtype=np.float64)

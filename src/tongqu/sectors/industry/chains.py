@@ -61,5 +61,5 @@ def supply_of(region: Region) -> pd.DataFrame:
             {name: pd.Series(dtype="str" if name in names[:2] else "float64") for name in names}
         )
     table = region["chain_supply"]
-    mine = table[table["unit"].isin(region.level("county").index)].sort_values(["unit", "product", "year"])
+    mine = table[table["unit"].isin(region.codes("county"))].sort_values(["unit", "product", "year"])
     return mine.drop_duplicates(["unit", "product"], keep="last")[names].reset_index(drop=True)

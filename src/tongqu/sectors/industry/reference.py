@@ -120,7 +120,7 @@ def reference_of(region: Region) -> Reference | None:
 
 def counted_jobs(region: Region) -> Floats:
     """Workers as counted in each county's latest year, shape (counties, sections); 0 where nothing is."""
-    counties = region.level("county").index
+    counties = region.codes("county")
     if "jobs" not in region.tables:
         return np.zeros((len(counties), len(SECTIONS)))
     mine = region["jobs"]

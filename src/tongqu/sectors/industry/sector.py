@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -27,6 +28,7 @@ from tongqu.contracts import (
 )
 from tongqu.data import Region
 from tongqu.methods.chain import YUAN_PER_WAN, adoption_steps, evaluate
+from tongqu.methods.sums import group_sums
 from tongqu.sectors.industry.base import GROUPS, Base, base_of
 from tongqu.sectors.industry.chains import chains_of, supply_of
 from tongqu.sectors.industry.effects import EFFECTS
@@ -171,9 +173,8 @@ def _networked(region: Region, state: State) -> pd.Series | None:
 def _working(region: Region, state: State) -> Floats:
     """People of working age by county."""
     people = state["people.working"]
-    counties = region.level("county").index
-    sums = people.groupby(region.county_of(people.index).to_numpy()).sum()
-    return sums.reindex(counties, fill_value=0.0).to_numpy(dtype=np.float64)
+    counties = region.codes("county")
+    return group_sums(region.county_numbers(people.index), people.to_numpy(), size=len(counties))
 
 
 def _first(region: Region, before: State, working: Floats, *, year: int) -> tuple[Floats, int]:
@@ -193,11 +194,12 @@ def _first(region: Region, before: State, working: Floats, *, year: int) -> tupl
     return np.where(known, counted * yearly ** (year - region.base_year), working), before.year
 
 
+@lru_cache(maxsize=4)
 def _counted(region: Region) -> Floats:
     """People of working age by county as the people of the base year have them."""
-    people, counties = region["people"], region.level("county").index
+    people, counties = region["people"], region.codes("county")
     mine = people[(people["year"] == region.base_year) & people["age"].isin(WORKING)]
-    villages = mine[mine["unit"].isin(region.level("village").index)]
+    villages = mine[mine["unit"].isin(region.codes("village"))]
     sums = villages.groupby(region.county_of(villages["unit"]).to_numpy())["people"].sum()
     return sums.reindex(counties, fill_value=0.0).to_numpy(dtype=np.float64)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tongqu.base import remember
 from tongqu.data import Level, Region
 from tongqu.methods.land import CLASSES, PART_OF
+from tongqu.methods.sums import group_sums
 
 __all__ = ["COLUMNS", "Base", "base_of", "built_class", "land_of", "urban_people"]
 
@@ -51,6 +54,7 @@ def land_of(region: Region, level: Level) -> pd.DataFrame:
     return wide.reindex(columns=list(COLUMNS)).astype("float64").sort_index()
 
 
+@lru_cache(maxsize=4)
 def base_of(region: Region) -> Base:
     """Land use of counties; of one without rows of its own the sum of its towns, if all of them have some."""
     own, towns = land_of(region, "county"), land_of(region, "town")
@@ -72,10 +76,13 @@ def base_of(region: Region) -> Base:
 
 def urban_people(values: pd.Series, *, region: Region, counties: pd.Index) -> Floats:
     """Persons by county of a series over villages."""
-    sums = values.groupby(region.county_of(values.index).to_numpy()).sum()
-    return sums.reindex(counties, fill_value=0.0).to_numpy(dtype=np.float64)
+    found = group_sums(
+        region.county_numbers(values.index), values.to_numpy(), size=len(region.codes("county"))
+    )
+    return np.asarray(found[region.county_numbers(counties)])
 
 
+@remember(48)
 def built_class(region: Region, projects: pd.DataFrame) -> pd.Series:
     """Class of construction land that each project makes: transport for roads, else by where it stands.
 

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tongqu.base import remember
 from tongqu.base.units import M2_PER_MU
-from tongqu.contracts import Assume, Offer, State, county_totals
+from tongqu.contracts import Assume, Offer, State, county_totals, entries_of, values_at
 from tongqu.data import Region
 from tongqu.methods.land import BUILT, CLASSES, OPEN, convert, take
 from tongqu.sectors.land.base import COLUMNS, Base, built_class, urban_people
@@ -61,9 +62,15 @@ def carried(region: Region, base: Base, before: State, *, assume: Assume) -> Car
 
 def room_to_take(land: pd.DataFrame) -> Floats:
     """Mu of each class of `OPEN` that can be built on: never basic farmland; shape (places, 5)."""
-    room = land[list(OPEN)].to_numpy(dtype=np.float64).copy()
-    room[:, OPEN.index("farmland")] -= land["basic_farmland"].to_numpy(dtype=np.float64)
+    room = _columns(land, OPEN).copy()
+    room[:, OPEN.index("farmland")] -= _columns(land, ("basic_farmland",))[:, 0]
     return np.asarray(np.maximum(room, 0.0))
+
+
+@remember(16)
+def _columns(land: pd.DataFrame, names: tuple[str, ...]) -> Floats:
+    """Columns of a table of land; it must not be written to."""
+    return land[list(names)].to_numpy(dtype=np.float64)
 
 
 def land_in(
@@ -77,7 +84,7 @@ def land_in(
         If projects take more than there is of what can be built on, or clear more than the village land.
     """
     land, counties = base.counties, base.counties.index
-    built, room = _built(region, opened, counties=counties), room_to_take(land)
+    built, room = _built(region, opened, counties=counties).copy(), room_to_take(land)
     # Towns grow only over what projects leave.
     grown = np.minimum(grown, np.maximum(room.sum(axis=1) - built.sum(axis=1), 0.0))
     built[:, BUILT.index("urban")] += grown
@@ -93,14 +100,14 @@ def land_in(
     cleared = _cleared(before, opened, counties=counties)
     moved[:, AT["rural"], AT["farmland"]] += cleared * assume["land.reclaim_farmland"]
     moved[:, AT["rural"], AT["forest"]] += cleared * (1 - assume["land.reclaim_farmland"])
-    basic = land["basic_farmland"].to_numpy(dtype=np.float64)
-    area = convert(land[list(CLASSES)].to_numpy(dtype=np.float64), moved=moved, basic=basic)
-    table = pd.DataFrame(area, index=counties, columns=list(CLASSES))
-    idle = county_totals(opened.entries, ledger="land", key="idle_homestead", counties=counties)
-    table["basic_farmland"] = basic
-    table["idle_homestead"] = (land["idle_homestead"] + idle).clip(lower=0.0)
-    table["idle_homestead"] = table[["idle_homestead", "rural"]].min(axis=1)
-    return table[list(COLUMNS)]
+    basic, idle = _columns(land, ("basic_farmland", "idle_homestead")).T
+    area = convert(_columns(land, CLASSES), moved=moved, basic=basic)
+    let = county_totals(opened.entries, ledger="land", key="idle_homestead", counties=counties).to_numpy()
+    idle = np.minimum(np.maximum(idle + let, 0.0), area[:, AT["rural"]])
+    parts = dict(zip(CLASSES, area.T, strict=True)) | {"basic_farmland": basic, "idle_homestead": idle}
+    return pd.DataFrame(
+        np.column_stack([parts[name] for name in COLUMNS]), index=counties, columns=list(COLUMNS)
+    )
 
 
 def quota_in(before: State, opened: Offer, *, counties: pd.Index, first: int, assume: Assume) -> pd.Series:
@@ -111,44 +118,58 @@ def quota_in(before: State, opened: Offer, *, counties: pd.Index, first: int, as
     return left.mask((left < 0) & (left > -TOLERANCE), 0.0)
 
 
-def _land_entries(opened: Offer) -> pd.DataFrame:
+@remember(48)
+def _really(taken: pd.DataFrame, projects: pd.DataFrame) -> pd.DataFrame:
     """Entries of construction land that is really built on or cleared, with the sector of the project."""
-    entries, projects = opened.entries, opened.projects
-    mine = entries[(entries["ledger"] == "land") & (entries["key"] == "construction")]
     sold = projects.loc[projects["kind"] == QUOTA_SALE, "project"]
-    mine = mine[~mine["project"].isin(sold)]
+    mine = taken[~taken["project"].isin(sold)]
     return mine.assign(sector=mine["project"].map(projects.set_index("project")["sector"]).to_numpy())
 
 
 def _built(region: Region, opened: Offer, *, counties: pd.Index) -> Floats:
-    """Mu that projects build on by county and class of `BUILT`."""
-    mine = _land_entries(opened)
+    """Mu that projects build on by county and class of `BUILT`; it must not be written to."""
+    taken = entries_of(opened.entries, ledger="land", key="construction")
+    return _built_on(region, taken, opened.projects, counties)
+
+
+@remember(48)
+def _built_on(region: Region, taken: pd.DataFrame, projects: pd.DataFrame, counties: pd.Index) -> Floats:
+    mine = _really(taken, projects)
     mine = mine[mine["amount"] > 0]
     found = np.zeros((len(counties), len(BUILT)))
     if mine.empty:
         return found
-    kind = built_class(region, opened.projects).reindex(mine["project"]).to_numpy()
+    kind = built_class(region, projects).reindex(mine["project"]).to_numpy()
     sums = mine["amount"].groupby([mine["unit"].to_numpy(), kind]).sum().unstack(fill_value=0)
-    return sums.reindex(index=counties, columns=list(BUILT), fill_value=0.0).to_numpy(dtype=np.float64).copy()
+    return sums.reindex(index=counties, columns=list(BUILT), fill_value=0.0).to_numpy(dtype=np.float64)
 
 
 def _cleared(before: State, opened: Offer, *, counties: pd.Index) -> Floats:
     """Mu of village land that is cleared and reclaimed, net of new plots, by county."""
-    mine = _land_entries(opened)
-    freed = mine[mine["amount"] < 0]
+    taken = entries_of(opened.entries, ledger="land", key="construction")
     moves = np.zeros(len(counties))
-    if CLEARED in before:
+    counted = CLEARED in before
+    if counted:
+        moves = values_at(before[CLEARED], counties, otherwise=0.0)
+    return np.asarray(moves - _freed(taken, opened.projects, counties, counted))
+
+
+@remember(48)
+def _freed(taken: pd.DataFrame, projects: pd.DataFrame, counties: pd.Index, moves: bool) -> Floats:
+    """Mu that entries clear, less than 0; without moves of villages if these are counted by themselves."""
+    mine = _really(taken, projects)
+    freed = mine[mine["amount"] < 0]
+    if moves:
         freed = freed[freed["sector"] != RELOCATION]
-        moves = before[CLEARED].reindex(counties, fill_value=0.0).to_numpy(dtype=np.float64)
     sums = freed.groupby("unit")["amount"].sum().reindex(counties, fill_value=0.0)
-    return np.asarray(moves - sums.to_numpy(dtype=np.float64))
+    return sums.to_numpy(dtype=np.float64)
 
 
 def _replace(moved: Floats, land: pd.DataFrame, *, wanted: Floats) -> None:
     """Reclaim other land for the farmland that towns grow over, as far as there is any (占补平衡)."""
     left = wanted
     for name in REPLACES:
-        free = land[name].to_numpy(dtype=np.float64) - moved[:, AT[name]].sum(axis=1)
+        free = _columns(land, (name,))[:, 0] - moved[:, AT[name]].sum(axis=1)
         part = np.minimum(left, np.maximum(free, 0.0))
         moved[:, AT[name], AT["farmland"]] += part
         left = left - part

@@ -77,18 +77,17 @@ class Land:
         self, region: Region, before: State, *, opened: Offer, assume: Assume
     ) -> Mapping[str, pd.Series]:
         """Land of the year of ``before``; empty where the region has no land use."""
-        check_parameters({str(name): float(value) for name, value in assume.values.items()})
+        check_parameters(assume.numbers)
         base = base_of(region)
         kept = carried(region, base, before, assume=assume)
         land = land_in(region, base, before, opened=opened, grown=kept.grown, assume=assume)
-        quota = quota_in(
-            before, opened, counties=region.level("county").index, first=kept.first, assume=assume
-        )
+        by_class = {name: land[name] for name in COLUMNS}
+        quota = quota_in(before, opened, counties=region.codes("county"), first=kept.first, assume=assume)
         return {
-            **{f"land.{name}": land[name] for name in COLUMNS},
+            **{f"land.{name}": values for name, values in by_class.items()},
             "land.quota": quota,
             "land.built_km2": land[list(BUILT)].sum(axis=1) * M2_PER_MU / M2_PER_KM2,
-            "stock.built_m2": land["urban"] * M2_PER_MU,
+            "stock.built_m2": by_class["urban"] * M2_PER_MU,
             CELLS: kept.series(),
         }
 
@@ -109,7 +108,7 @@ class Land:
 
 def _quota_limit(region: Region, forecast: Forecast, *, assume: Assume) -> pd.DataFrame:
     return yearly_limits(
-        region.level("county").index,
+        region.codes("county"),
         forecast.years,
         ledger="land",
         key="construction",

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tongqu.contracts import Assume, State
+from tongqu.base import remember
+from tongqu.contracts import Assume, State, values_at
 from tongqu.data import Region
 from tongqu.methods.cold_chain import kept_share
 from tongqu.methods.rounds import estimated_rounds
+from tongqu.methods.sums import group_sums
 from tongqu.sectors.logistics.ground import TONNE, Ways, demand_of, goods_of, ground_of, ways_of
 from tongqu.sectors.logistics.parameters import MINUTES_PER_HOUR, truck_of, van_of
 
-__all__ = ["Works", "county_means", "joint_share", "overflow", "town_costs"]
+__all__ = [
+    "Works",
+    "costs_by_town",
+    "county_means",
+    "joint_share",
+    "means_by_county",
+    "overflow",
+    "town_costs",
+]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -30,8 +42,13 @@ class Works:
     joint: frozenset[str] = frozenset()
 
     def mask(self, towns: pd.Index, *, name: str) -> Bools:
-        """Whether each town has the project."""
-        return np.asarray(towns.isin(list(getattr(self, name))), dtype=np.bool_)
+        """Whether each town has the project; it must not be written to."""
+        return _mask(towns, getattr(self, name))
+
+
+@remember(128)
+def _mask(towns: pd.Index, chosen: frozenset[str]) -> Bools:
+    return np.asarray(towns.isin(list(chosen)), dtype=np.bool_)
 
 
 def town_costs(
@@ -60,34 +77,49 @@ def town_costs(
         ``price`` (yuan/kg), ``first_mile, trunk_tonne, tonne_yuan`` (yuan/t), ``loss`` (share of fresh goods)
         and ``minutes`` (mean from village to station).
     """
+    costs = costs_by_town(region, state, served=served, extra=extra, works=works, assume=assume)
+    towns = ground_of(region).towns
+    return pd.DataFrame({"county": towns["county"], **costs}, index=towns.index)
+
+
+def costs_by_town(
+    region: Region, state: State, *, served: pd.Series, extra: pd.Series, works: Works, assume: Assume
+) -> dict[str, Floats]:
+    """The columns of `town_costs` but for the county."""
     ground, ways = ground_of(region), ways_of(region, state)
     towns, villages = ground.towns, ground.villages
-    parcels = demand_of(region, state, assume=assume).reindex(villages.index)
-    goods = goods_of(region, state, assume=assume).reindex(villages.index)
-    size, at = len(towns), villages["position"].to_numpy()
+    parcels = _at(demand_of(region, state, assume=assume), villages.index)
+    goods = _at(goods_of(region, state, assume=assume), villages.index)
+    size, at = len(towns), ground.at
     reached = np.isfinite(ways.village) & np.isfinite(ground.km)
-    both = parcels.sum(axis=1).to_numpy()
+    both = parcels["parcels_in"] + parcels["parcels_out"]
     # The station's own place needs no van.
-    away = villages["node"].to_numpy() != towns["station"].to_numpy()[at]
-    driven = served.reindex(villages.index, fill_value=False).to_numpy() & reached & (both > 0) & away
+    drives = (values_at(served, villages.index, otherwise=0.0) > 0) & ground.away
+    driven = drives & reached & (both > 0)
     found = _delivery(
         ground.km, ways, at=at, driven=driven, parcels=parcels, region=region, works=works, assume=assume
     )
     total = _sums(at, both, size=size)
-    capacity = towns["capacity"].to_numpy() + extra.reindex(towns.index, fill_value=0.0).to_numpy()
+    capacity = ground.capacity + values_at(extra, towns.index, otherwise=0.0)
     above = overflow(total, capacity=capacity, peak=assume["logistics.peak"])
     saved = works.mask(towns.index, name="automatic") * assume["logistics.automatic_saving"]
     handling = total * (assume["logistics.sorting"] + assume["logistics.station_handling"] - saved)
     handling = np.maximum(handling, 0.0) + above * assume["logistics.overflow"]
     in_points = _sums(at, both * driven, size=size)
-    table = pd.DataFrame({"county": towns["county"], "parcels": total}, index=towns.index).assign(
+    return {
+        "parcels": total,
         **found,
-        handling_yuan=handling + in_points * assume["logistics.point_fee"],
-        trunk_yuan=_trunk(ground.trunk_km, ways, parcels=parcels, at=at, assume=assume),
-        over=np.maximum(total * assume["logistics.peak"] - capacity, 0.0),
-        overflow=above,
-    )
-    return table.assign(**_goods(region, ways, goods=goods, works=works, assume=assume))
+        "handling_yuan": handling + in_points * assume["logistics.point_fee"],
+        "trunk_yuan": _trunk(ground.trunk_km, ways, parcels=parcels, at=at, assume=assume),
+        "over": np.maximum(total * assume["logistics.peak"] - capacity, 0.0),
+        "overflow": above,
+        **_goods(region, ways, goods=goods, works=works, assume=assume),
+    }
+
+
+def _at(table: pd.DataFrame, villages: pd.Index) -> dict[str, Floats]:
+    """Columns of a table of villages, at those named."""
+    return {str(name): values_at(table[name], villages) for name in table}
 
 
 def overflow(load: Floats, *, capacity: Floats, peak: float) -> Floats:
@@ -120,17 +152,25 @@ def joint_share(region: Region, *, load_kg: Floats, assume: Assume) -> Floats:
     Trips are those of the towns' villages in the table ``village_buses`` (the mean of those with a bus, times
     the share that has one), or the assumed number.
     """
-    towns, villages = ground_of(region).towns, ground_of(region).villages
-    trips, near = np.full(len(towns), assume["joint_line.trips"]), np.ones(len(towns))
-    if "village_buses" in region.tables:
-        buses = region["village_buses"].set_index("unit")["trips"].reindex(villages.index).fillna(0.0)
-        values, at = buses.to_numpy(dtype=np.float64), villages["position"].to_numpy()
-        having = _sums(at, values > 0, size=len(towns))
-        trips = _sums(at, values, size=len(towns)) / np.maximum(having, 1.0)
-        near = having / np.maximum(_sums(at, np.ones(len(at)), size=len(towns)), 1.0)
+    size = len(ground_of(region).towns)
+    known = _buses_of(region)
+    trips, near = known or (np.full(size, assume["joint_line.trips"]), np.ones(size))
     room = trips * assume["joint_line.kg"]
-    fits = np.divide(room, load_kg, out=np.ones(len(towns)), where=load_kg > 0)
+    fits = np.divide(room, load_kg, out=np.ones(size), where=load_kg > 0)
     return np.asarray(near * np.minimum(fits, 1.0), dtype=np.float64)
+
+
+@lru_cache(maxsize=4)
+def _buses_of(region: Region) -> tuple[Floats, Floats] | None:
+    """Trips a day of each town's villages with a bus, and the share of villages that has one, if known."""
+    if "village_buses" not in region.tables:
+        return None
+    towns, villages, at = ground_of(region).towns, ground_of(region).villages, ground_of(region).at
+    buses = region["village_buses"].set_index("unit")["trips"].reindex(villages.index).fillna(0.0)
+    values = buses.to_numpy(dtype=np.float64)
+    having = _sums(at, values > 0, size=len(towns))
+    trips = _sums(at, values, size=len(towns)) / np.maximum(having, 1.0)
+    return trips, having / np.maximum(_sums(at, np.ones(len(at)), size=len(towns)), 1.0)
 
 
 def _delivery(
@@ -139,7 +179,7 @@ def _delivery(
     *,
     at: npt.NDArray[np.int64],
     driven: Bools,
-    parcels: pd.DataFrame,
+    parcels: dict[str, Floats],
     region: Region,
     works: Works,
     assume: Assume,
@@ -152,9 +192,9 @@ def _delivery(
         return _sums(at[driven], values[driven], size=size)
 
     stops = sums(np.ones(len(at)))
-    fills = np.maximum(sums(parcels["parcels_in"].to_numpy()), sums(parcels["parcels_out"].to_numpy()))
+    fills = np.maximum(sums(parcels["parcels_in"]), sums(parcels["parcels_out"]))
     weight = fills * assume["logistics.parcel_kg"]
-    every = sums(parcels.sum(axis=1).to_numpy())
+    every = sums(parcels["parcels_in"] + parcels["parcels_out"])
     buses = works.mask(towns.index, name="joint") * joint_share(region, load_kg=weight, assume=assume)
     some = np.maximum(stops, 1.0)
 
@@ -165,7 +205,7 @@ def _delivery(
             load=np.maximum(fills / van.parcels, weight / van.kg) * (1 - share) / assume["logistics.fill"],
             minutes=sums(np.where(driven, ways.village, 0.0)) / some,
             km=sums(np.where(driven, km, 0.0)) / some,
-            area_km2=towns["area_km2"].to_numpy() * (1 - share),
+            area_km2=ground_of(region).area_km2 * (1 - share),
             vehicle=van,
             service=assume["logistics.stop_minutes"],
             haul=assume["logistics.haul"],
@@ -186,11 +226,11 @@ def _delivery(
 
 
 def _trunk(
-    km: Floats, ways: Ways, *, parcels: pd.DataFrame, at: npt.NDArray[np.int64], assume: Assume
+    km: Floats, ways: Ways, *, parcels: dict[str, Floats], at: npt.NDArray[np.int64], assume: Assume
 ) -> Floats:
     """Yuan a day of the trucks between centre and stations: out and back as loads need, once at least."""
     truck, size = truck_of(assume), len(ways.trunk)
-    fills = np.max([_sums(at, parcels[name], size=size) for name in parcels], axis=0)
+    fills = np.max([_sums(at, each, size=size) for each in parcels.values()], axis=0)
     share = np.maximum(fills / truck.parcels, fills * assume["logistics.parcel_kg"] / truck.kg)
     trips = np.where(fills > 0, np.maximum(np.ceil(share - 1e-9), 1.0), 0.0)
     each = 2 * (_finite(km) * truck.per_km + _finite(ways.trunk) * truck.per_minute) + truck.per_day
@@ -198,18 +238,18 @@ def _trunk(
 
 
 def _goods(
-    region: Region, ways: Ways, *, goods: pd.DataFrame, works: Works, assume: Assume
+    region: Region, ways: Ways, *, goods: dict[str, Floats], works: Works, assume: Assume
 ) -> dict[str, Floats]:
     """Farm goods of each town, yuan a tonne from field to centre, and the share of fresh goods lost."""
     ground = ground_of(region)
-    towns, at = ground.towns, ground.villages["position"].to_numpy()
+    towns, at = ground.towns, ground.at
     size, van, truck = len(towns), van_of(assume), truck_of(assume)
     tonnes, fresh = (_sums(at, goods[name], size=size) for name in ("tonnes", "fresh"))
 
     villages = np.maximum(_sums(at, np.ones(len(at)), size=size), 1.0)
 
     def mean(values: Floats) -> Floats:
-        by_goods = _sums(at, _finite(values) * goods["tonnes"].to_numpy(), size=size)
+        by_goods = _sums(at, _finite(values) * goods["tonnes"], size=size)
         plain = _sums(at, _finite(values), size=size) / villages
         return np.divide(by_goods, tonnes, out=plain, where=tonnes > 0)
 
@@ -256,26 +296,26 @@ def county_means(table: pd.DataFrame, *, counties: pd.Index) -> pd.DataFrame:
     DataFrame
         Columns ``cost_per_parcel, cost_per_tonne, loss``, indexed by county.
     """
-    yuan = table[["rounds_yuan", "bus_yuan", "handling_yuan", "trunk_yuan"]].sum(axis=1)
-    sums = (
-        pd.DataFrame(
-            {
-                "parcels": table["parcels"],
-                "yuan": yuan,
-                "tonnes": table["tonnes"],
-                "hauled": table["tonnes"] * table["tonne_yuan"],
-                "fresh": table["fresh"],
-                "lost": table["fresh"] * table["loss"],
-            }
-        )
-        .groupby(table["county"])
-        .sum()
-        .reindex(counties)
-    )
-    return pd.DataFrame(
-        {
-            "cost_per_parcel": sums["yuan"] / sums["parcels"].where(sums["parcels"] > 0),
-            "cost_per_tonne": sums["hauled"] / sums["tonnes"].where(sums["tonnes"] > 0),
-            "loss": sums["lost"] / sums["fresh"].where(sums["fresh"] > 0),
-        }
-    )
+    numbers = np.asarray(counties.get_indexer(pd.Index(table["county"])), dtype=np.int64)
+    costs = {str(name): table[name].to_numpy() for name in table if name != "county"}
+    return pd.DataFrame(means_by_county(costs, county=numbers, size=len(counties)), index=counties)
+
+
+def means_by_county(
+    costs: Mapping[str, Floats], *, county: npt.NDArray[np.int64], size: int
+) -> dict[str, Floats]:
+    """The columns of `county_means`, from those of `town_costs` and the number of each town's county."""
+
+    def sums(values: Floats) -> Floats:
+        return group_sums(county, values, size=size)
+
+    def over(above: Floats, below: Floats) -> Floats:
+        return np.asarray(np.divide(above, below, out=np.full(size, np.nan), where=below > 0))
+
+    yuan = costs["rounds_yuan"] + costs["bus_yuan"] + costs["handling_yuan"] + costs["trunk_yuan"]
+    tonnes, fresh = costs["tonnes"], costs["fresh"]
+    return {
+        "cost_per_parcel": over(sums(yuan), sums(costs["parcels"])),
+        "cost_per_tonne": over(sums(tonnes * costs["tonne_yuan"]), sums(tonnes)),
+        "loss": over(sums(fresh * costs["loss"]), sums(fresh)),
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
@@ -11,10 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.spatial import ConvexHull, QhullError
 
+from tongqu.base import remember
 from tongqu.base.units import EARTH_RADIUS_KM
 from tongqu.contracts import Assume, State
 from tongqu.data import Region
 from tongqu.methods.roads import road_network
+from tongqu.methods.sums import group_sums
 from tongqu.methods.travel import minutes_matrix, nearest, within
 
 __all__ = ["KINDS", "Ground", "Ways", "demand_of", "goods_of", "ground_of", "known", "points_near", "ways_of"]
@@ -61,6 +63,32 @@ class Ground:
     km: Floats
     trunk_km: Floats
 
+    @cached_property
+    def at(self) -> npt.NDArray[np.int64]:
+        """Position of the town of each village, shape (villages,)."""
+        return self.villages["position"].to_numpy(dtype=np.int64)
+
+    @cached_property
+    def away(self) -> Bools:
+        """Whether each village is not where the station of its town is, shape (villages,)."""
+        return np.asarray(self.villages["node"].to_numpy() != self.towns["station"].to_numpy()[self.at])
+
+    @cached_property
+    def capacity(self) -> Floats:
+        """Parcels a day that the station of each town can handle, shape (towns,)."""
+        return self.towns["capacity"].to_numpy(dtype=np.float64)
+
+    @cached_property
+    def area_km2(self) -> Floats:
+        """Ground of each town, shape (towns,)."""
+        return self.towns["area_km2"].to_numpy(dtype=np.float64)
+
+    @cached_property
+    def county(self) -> pd.Index:
+        """Code of the county of each town."""
+        codes: pd.Index = pd.Index(self.towns["county"])
+        return codes
+
 
 @dataclass(frozen=True, eq=False)
 class Ways:
@@ -70,6 +98,7 @@ class Ways:
     trunk: Floats
 
 
+@lru_cache(maxsize=4)
 def known(region: Region) -> bool:
     """Whether anything is known of the region's parcel points."""
     return bool(region["sites"]["kind"].eq("parcel_point").any())
@@ -158,27 +187,31 @@ def _along(
 
 def ways_of(region: Region, state: State) -> Ways:
     """Minutes on the roads of a state."""
-    minutes = state["links.minutes"].loc[region["links"]["link"]].to_numpy(dtype=np.float64)
-    return _ways(region, minutes.tobytes())
+    return _ways(region, state["links.minutes"])
 
 
-@lru_cache(maxsize=32)
-def _ways(region: Region, minutes: bytes) -> Ways:
-    """The same by minutes in the order of the links: roads stay as they are in most years."""
+@remember(48)
+def _ways(region: Region, minutes: pd.Series) -> Ways:
+    """The same by minutes of the links: roads stay as they are in most years."""
     ground = ground_of(region)
-    weight = pd.Series(np.frombuffer(minutes), index=region["links"]["link"])
-    return Ways(*_along(region, ground.villages, ground.towns, weight=weight))
+    return Ways(*_along(region, ground.villages, ground.towns, weight=minutes))
 
 
 def points_near(region: Region, state: State, *, nodes: pd.Series, assume: Assume) -> pd.Series:
     """Whether each village is within the walk of one of some points, indexed by village."""
+    found = _points_near(region, state["links.walk_minutes"], nodes, assume["logistics.walk_limit"])
+    return found.copy(deep=False)
+
+
+@remember(32)
+def _points_near(region: Region, walk: pd.Series, nodes: pd.Series, limit: float) -> pd.Series:
     homes = region.level("village")["node"]
     on_road = homes.dropna()
     if nodes.empty or on_road.empty:
         return pd.Series(data=False, index=homes.index)
-    network = road_network(region["nodes"], region["links"], minutes=state["links.walk_minutes"])
+    network = road_network(region["nodes"], region["links"], minutes=walk)
     found = nearest(network, targets=network.locate(nodes), origins=network.locate(on_road))
-    near = pd.Series(within(found.minutes, assume["logistics.walk_limit"]), index=on_road.index)
+    near = pd.Series(within(found.minutes, limit), index=on_road.index)
     return near.reindex(homes.index, fill_value=False)
 
 
@@ -228,19 +261,25 @@ def goods_of(region: Region, state: State, *, assume: Assume) -> pd.DataFrame:
         Columns ``tonnes, fresh, price`` (t, t, yuan/kg), indexed by village.
     """
     people = state["people.rural"]
-    county = region.county_of(people.index).to_numpy()
-    of_county = _county_goods(region)
-    whole = people.groupby(county).transform("sum")
-    share = (people / whole.where(whole > 0)).fillna(0.0)
-    tonnes = (
-        share * of_county["tonnes"].reindex(county).fillna(0.0).to_numpy() * assume["logistics.goods_share"]
-    )
+    county = region.county_numbers(people.index)
+    heads = people.to_numpy()
+    harvest, part, known = _village_goods(region, people.index)
+    whole = group_sums(county, heads, size=len(region.codes("county")))[county]
+    share = np.divide(heads, whole, out=np.zeros_like(heads), where=whole > 0)
+    tonnes = pd.Series(share * harvest * assume["logistics.goods_share"], index=people.index)
     if "parcel_demand" in region.tables:
         given = region["parcel_demand"].set_index("unit")["goods_out_t"].dropna()
         tonnes.update(given)
-    part = of_county["fresh"].reindex(county).fillna(1.0).to_numpy()
-    price = of_county["price"].reindex(county).fillna(assume["logistics.price"]).to_numpy()
+    price = np.where(np.isnan(known), assume["logistics.price"], known)
     return pd.DataFrame({"tonnes": tonnes, "fresh": tonnes * part, "price": price})
+
+
+@remember(8)
+def _village_goods(region: Region, villages: pd.Index) -> tuple[Floats, Floats, Floats]:
+    """Harvest, share that is fresh and price of the county of each village; the price may be missing."""
+    of_county = _county_goods(region).reindex(region.county_of(villages).to_numpy())
+    harvest, part, price = (of_county[name].to_numpy(np.float64) for name in ("tonnes", "fresh", "price"))
+    return np.nan_to_num(harvest), np.where(np.isnan(part), 1.0, part), price
 
 
 @lru_cache(maxsize=4)

@@ -10,8 +10,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tongqu.base import remember
 from tongqu.base.units import WAN
-from tongqu.contracts import Assume, Offer, State, cost_entries, lasting_entries, project_table
+from tongqu.contracts import (
+    Assume,
+    Offer,
+    State,
+    cost_entries,
+    entries_of,
+    lasting_entries,
+    project_table,
+)
 from tongqu.data import Region
 from tongqu.methods.roads import road_network
 from tongqu.methods.travel import pairs_within
@@ -48,8 +57,11 @@ class _Case:
 
 def works_of(opened: Offer) -> Works:
     """The towns in which opened projects work."""
-    projects = opened.projects
+    return _works_of(opened.projects)
 
+
+@remember(48)
+def _works_of(projects: pd.DataFrame) -> Works:
     def towns(kind: str) -> frozenset[str]:
         return frozenset(projects.loc[projects["kind"] == kind, "town"].astype("str"))
 
@@ -58,8 +70,12 @@ def works_of(opened: Offer) -> Works:
 
 def extra_of(opened: Offer) -> pd.Series:
     """Parcels a day that opened stations can handle more, by town."""
-    stock = opened.entries[(opened.entries["ledger"] == "stock") & (opened.entries["key"] == PARCELS)]
-    town = opened.projects.set_index("project")["town"]
+    return _extra_of(entries_of(opened.entries, ledger="stock", key=PARCELS), opened.projects)
+
+
+@remember(48)
+def _extra_of(stock: pd.DataFrame, projects: pd.DataFrame) -> pd.Series:
+    town = projects.set_index("project")["town"]
     return stock["amount"].groupby(stock["project"].map(town).to_numpy()).sum().astype("float64")
 
 

@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
-from tongqu.contracts import Assume, Findings, Forecast, Offer, State, join_offers
+from tongqu.contracts import (
+    Assume,
+    Findings,
+    Forecast,
+    Offer,
+    State,
+    credited,
+    join_offers,
+    only_where,
+    values_at,
+)
 from tongqu.data import Region
-from tongqu.sectors.logistics.costs import county_means, town_costs
+from tongqu.sectors.logistics.costs import costs_by_town, means_by_county
 from tongqu.sectors.logistics.ground import ground_of, known, points_near
 from tongqu.sectors.logistics.parameters import check_parameters
 from tongqu.sectors.logistics.projects import KEY, extra_of, offers_of, works_of
@@ -58,8 +69,8 @@ class Logistics:
 
         Of a region of which no parcel point is known nobody asks for one: the indicator then does not count.
         """
-        check_parameters({str(name): float(value) for name, value in assume.values.items()})
-        rural, counties = before["people.rural"], region.level("county").index
+        check_parameters(assume.numbers)
+        rural, counties = before["people.rural"], region.codes("county")
         if not known(region):
             none = pd.Series(dtype="float64", index=counties[:0])
             return {
@@ -69,17 +80,20 @@ class Logistics:
                 "logistics.cost_per_tonne": none,
                 "logistics.loss": none,
             }
-        served = _served(region, before, assume=assume)
-        mine = (opened.entries["ledger"] == "served") & (opened.entries["key"] == KEY)
-        served |= served.index.isin(opened.entries.loc[mine, "unit"])
-        table = town_costs(
+        near = _served(region, before, assume=assume)
+        served = near | credited(opened.entries, service=KEY, units=near.index)
+        costs = costs_by_town(
             region, before, served=served, extra=extra_of(opened), works=works_of(opened), assume=assume
         )
-        means = county_means(table, counties=counties)
+        county = region.county_numbers(ground_of(region).county)
+        means = means_by_county(costs, county=county, size=len(counties))
         return {
             "demand.parcel_point": rural,
-            "served.parcel_point": rural.where(served.reindex(rural.index, fill_value=False), 0.0),
-            **{f"logistics.{name}": means[name].dropna() for name in means},
+            "served.parcel_point": only_where(rural, values_at(served, rural.index, otherwise=0.0) > 0),
+            **{
+                f"logistics.{name}": pd.Series(each, index=counties)[np.isfinite(each)]
+                for name, each in means.items()
+            },
         }
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:

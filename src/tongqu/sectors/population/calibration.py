@@ -5,6 +5,7 @@ Where there is no second census nobody leaves and nobody comes. See docs/methods
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
@@ -18,13 +19,13 @@ from tongqu.methods.people import (
     Rates,
     Sex,
     Survival,
-    advance,
     china_table,
     fertility_by_age,
     fertility_for_births,
     fit_exchange,
     migration_by_age,
     net_migrants,
+    project,
     single_years,
     spread,
     survival,
@@ -139,14 +140,14 @@ class _Given:
     from_country: float
 
 
-def calibrate(region: Region, parameters: pd.Series) -> Calibration:
+def calibrate(region: Region, parameters: pd.Series | Mapping[str, float]) -> Calibration:
     """Read the rates of a region from its censuses.
 
     Parameters
     ----------
     region : Region
         With people of counties and villages; observations of urban, rural and registered people sharpen it.
-    parameters : Series of float
+    parameters : Series or mapping of float
         Standards by name, for what censuses do not tell.
 
     Raises
@@ -154,8 +155,13 @@ def calibrate(region: Region, parameters: pd.Series) -> Calibration:
     ScenarioError
         If a parameter cannot be.
     """
-    check_parameters({str(name): float(value) for name, value in parameters.items()})
-    of = {name: float(parameters[name]) for name in _ASKED}
+    values: Mapping[str, float]
+    if isinstance(parameters, pd.Series):
+        values = {str(name): float(number) for name, number in parameters.items()}
+    else:
+        values = parameters
+    check_parameters(values)
+    of = {name: float(values[name]) for name in _ASKED}
     given = _Given(
         e0=(of["life.e0_male"], of["life.e0_female"]),
         gain=of["life.gain"],
@@ -254,7 +260,7 @@ def _fertility(census: Census, given: _Given, shift: Floats) -> Floats:
     people = census.now.sum(axis=1)
     born = survival_at(np.array(given.e0) + shift).births
     infants, young = (people[:, :, :age].sum(axis=(1, 2)) for age in (1, 5))
-    schedule = fertility_by_age(1.0, mean=given.mean_age, deviation=given.deviation)
+    schedule = _childbearing(given.mean_age, given.deviation)
     women = people[:, 1]
     asked = (women * schedule).sum(axis=-1)
     young = np.where(asked > 0, young, 0.0)
@@ -311,15 +317,19 @@ def _decade_births(census: Census, given: _Given, alive: Survival) -> Floats:
     assert census.before is not None
     children = census.now[..., :GAP].sum(axis=(1, 2, 3)) / float(np.mean(alive.births))
     women = ((census.before + census.now) / 2).sum(axis=1)[:, 1]
-    schedule = fertility_by_age(1.0, mean=given.mean_age, deviation=given.deviation)
+    schedule = _childbearing(given.mean_age, given.deviation)
     children = np.where((women * schedule).sum(axis=-1) > 0, children, 0.0)
     return np.asarray(fertility_for_births(children / GAP, women=women, schedule=schedule).sum(axis=-1))
 
 
+@lru_cache(maxsize=8)
+def _childbearing(mean: float, deviation: float) -> Floats:
+    return fertility_by_age(1.0, mean=mean, deviation=deviation)
+
+
 def _decade_share(before: Floats, moves: Moves, given: _Given, *, alive: Survival, births: Floats) -> Floats:
     """Urban share of each county at the end of the decade."""
-    schedule = fertility_by_age(1.0, mean=given.mean_age, deviation=given.deviation)
-    fertility = births[:, np.newaxis, np.newaxis] * schedule
+    fertility = births[:, np.newaxis, np.newaxis] * _childbearing(given.mean_age, given.deviation)
     leaving, routes, emigration = moving_rates(moves)
     coming = (moves.come - moves.flows.sum(axis=0)).clip(min=0.0)
     places = np.array([given.to_town, 1 - given.to_town])[:, np.newaxis, np.newaxis]
@@ -333,9 +343,7 @@ def _decade_share(before: Floats, moves: Moves, given: _Given, *, alive: Surviva
         immigration=coming[:, None, None, None] * places * moves.coming / 2,
         urbanise=moves.urbanise,
     )
-    people = before
-    for _ in range(GAP):
-        people, _account = advance(people, rates)
+    people = project(before, rates, years=GAP).people[-1]
     return np.asarray(people[:, 0].sum(axis=(1, 2)) / np.maximum(people.sum(axis=(1, 2, 3)), 1e-9))
 
 

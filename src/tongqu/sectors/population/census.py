@@ -124,12 +124,12 @@ def census_of(region: Region) -> Census:
     DataError
         If a county with people has no people in its villages.
     """
-    counties = region.level("county").index
+    counties = region.codes("county")
     years = sorted({int(year) for year in region["people"]["year"]})
     last = years[-1]
     earlier = last - GAP if last - GAP in years else None
     villages = village_cube(region)
-    county = counties.get_indexer(pd.Index(region.county_of(region.level("village").index)))
+    county = counties.get_indexer(pd.Index(region.county_of(region.codes("village"))))
     urban = (region.level("village")["residence"] == "urban").to_numpy()
     homes = _sums(villages, county, size=len(counties))
     town = _sums(villages * urban[:, None, None], county, size=len(counties))
@@ -151,7 +151,7 @@ def census_of(region: Region) -> Census:
 
 def observed(region: Region, variable: str, *, year: int, nearest: int = 0) -> Floats:
     """An observed figure of each county in a year, or in the nearest within some years; NaN where unknown."""
-    counties = region.level("county").index
+    counties = region.codes("county")
     if "observations" not in region.tables:
         return np.full(len(counties), np.nan)
     table = region["observations"]
@@ -164,7 +164,7 @@ def observed(region: Region, variable: str, *, year: int, nearest: int = 0) -> F
 @lru_cache(maxsize=4)
 def village_cube(region: Region) -> Floats:
     """People of the villages in the base year, shape (village, sex, census age)."""
-    villages = region.level("village").index
+    villages = region.codes("village")
     return _table(region, villages, year=region.base_year)
 
 
@@ -183,7 +183,7 @@ def _table(region: Region, units: pd.Index, *, year: int) -> Floats:
 
 
 def _counted(region: Region, *, year: int) -> Floats:
-    return _table(region, region.level("county").index, year=year)
+    return _table(region, region.codes("county"), year=year)
 
 
 def _sums(values: Floats, county: np.ndarray, *, size: int) -> Floats:

@@ -2,6 +2,9 @@
 
 What a programme promises is the answer of the same model that the simulation runs: people carried on with it
 and without it, so those who leave again, die, have children or would have come anyway are allowed for.
+
+A programme is offered in parts, each of which requires the one before: a plan takes the share it wants in
+each year, and may take more later.
 """
 
 from __future__ import annotations
@@ -88,18 +91,20 @@ PROGRAMMES: Final = (
 LEAD: Final = 1
 """Years from the decision to the first persons (assumed)."""
 YOUNG_AGES: Final = slice(20, 45)
+PARTS: Final = 4
+"""Equal parts that a programme is offered in."""
 
 
 def programmes(region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
-    """One programme of each kind in each county, of the size that the standards give."""
+    """One programme of each kind in each county, of the size that the standards give, in equal parts."""
     people = forecast.states[0]["cells.people"].to_numpy()
-    start = people.reshape(2, len(region.level("county")), 2, 2, AGES)
+    start = people.reshape(2, len(region.codes("county")), 2, 2, AGES)
     parts = [_offered(region, forecast, one, start=start, assume=assume) for one in PROGRAMMES]
     return join_offers(parts)
 
 
 def _offered(region: Region, forecast: Forecast, one: _Programme, *, start: Floats, assume: Assume) -> Offer:
-    counties = region.level("county")
+    """The parts of a programme: each has an equal part of its persons and of what it adds to every stock."""
     about = {
         "urban": start[:, :, 0].sum(axis=(0, 2, 3)),
         "rural": start[:, :, 1].sum(axis=(0, 2, 3)),
@@ -107,14 +112,40 @@ def _offered(region: Region, forecast: Forecast, one: _Programme, *, start: Floa
     }[one.entry]
     persons = np.round(about * assume[one.share])
     answer = _answer(region, forecast, one, start=start, persons=persons, assume=assume)
-    some = (persons > 0) & _has_places(region, one)
-    counties, persons = counties[some], persons[some]
+    some = np.repeat((persons > 0) & _has_places(region, one), PARTS)
+    part = np.repeat(persons / PARTS, PARTS)[some]
+    projects = _projects(region, one, counted=some, persons=part, assume=assume)
+    coming = _entries(projects, one.ledger, one.entry, since=np.array([LEAD]), amount=part[:, np.newaxis])
+    since = np.arange(len(forecast.years))
+    stocks = [
+        _entries(
+            projects,
+            "stock",
+            key,
+            since=since,
+            amount=np.diff(np.repeat(values / PARTS, PARTS, axis=0)[some], axis=1, prepend=0.0),
+        )
+        for key, values in answer.items()
+    ]
+    return Offer(projects, pd.concat([cost_entries(projects), coming, *stocks], ignore_index=True))
+
+
+def _projects(
+    region: Region, one: _Programme, *, counted: npt.NDArray[np.bool_], persons: Floats, assume: Assume
+) -> pd.DataFrame:
+    """One project a part, in the order of counties; ``counted`` says which parts of all there are."""
+    counties = region.level("county")
+    counties = counties.loc[counties.index.repeat(PARTS)]
+    number = np.tile(np.arange(1, PARTS + 1), len(counties) // PARTS)[counted]
+    counties = counties[counted]
     seats = region["units"].set_index("unit")["node"].reindex(counties["seat"]).to_numpy()
-    projects = project_table(
+    stem, turn = one.kind + ":" + counties.index + ":", number.astype(str)
+    english = counties["name_en"].fillna(counties["name"])
+    return project_table(
         {
-            "project": (one.kind + ":" + counties.index).to_numpy(),
-            "name_zh": (counties["name"] + one.name_zh).to_numpy(),
-            "name_en": (counties["name_en"].fillna(counties["name"]) + ": " + one.name_en).to_numpy(),
+            "project": (stem + turn).to_numpy(),
+            "name_zh": (counties["name"] + one.name_zh + turn + f"/{PARTS}").to_numpy(),
+            "name_en": (english + ": " + one.name_en + ", part " + turn + f" of {PARTS}").to_numpy(),
             "unit": counties.index.to_numpy(),
             "county": counties.index.to_numpy(),
             "node": counties["node"].fillna(pd.Series(seats, index=counties.index)).fillna("").to_numpy(),
@@ -124,23 +155,17 @@ def _offered(region: Region, forecast: Forecast, one: _Programme, *, start: Floa
             "size_unit": "person/year",
             "running_wan": persons * sum(assume[name] for name in one.cost),
             "lead": LEAD,
+            "requires": np.where(number > 1, stem + (number - 1).astype(str), ""),
             "modelled": True,
         },
         sector="population",
         kind=one.kind,
     )
-    coming = _entries(projects, one.ledger, one.entry, since=np.array([LEAD]), amount=persons[:, np.newaxis])
-    since = np.arange(len(forecast.years))
-    stocks = [
-        _entries(projects, "stock", key, since=since, amount=np.diff(values[some], axis=1, prepend=0.0))
-        for key, values in answer.items()
-    ]
-    return Offer(projects, pd.concat([cost_entries(projects), coming, *stocks], ignore_index=True))
 
 
 def _has_places(region: Region, one: _Programme) -> npt.NDArray[np.bool_]:
     """Whether each county has villages of the residence that the programme brings people to."""
-    count = len(region.level("county"))
+    count = len(region.codes("county"))
     lacking = {(county, residence) for county, residence, _ in empty_cells(region)}
     if one.ledger != "arrive":
         return np.ones(count, dtype=np.bool_)

@@ -14,15 +14,17 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from tongqu.contracts import Assume, Findings, Forecast, Offer, State, county_totals
+from tongqu.contracts import Assume, Findings, Forecast, Offer, State, county_totals, entries_of, values_at
 from tongqu.data import Region
+from tongqu.methods.sums import group_sums
 from tongqu.sectors.population.calibration import Calibration, calibrate
-from tongqu.sectors.population.census import AGES, OLD, WORKING, YOUNG, Census, Floats, census_of
+from tongqu.sectors.population.census import AGES, GROUPS, OLD, WORKING, YOUNG, Census, Floats, census_of
 from tongqu.sectors.population.parameters import PARAMETERS
 from tongqu.sectors.population.programmes import programmes
-from tongqu.sectors.population.villages import centre_counties, share_out
+from tongqu.sectors.population.villages import PUPILS, centre_counties, share_out, shared
 from tongqu.sectors.population.years import Pressure, next_year, start_of
 
 __all__ = ["Population", "sector"]
@@ -83,7 +85,7 @@ class Population:
         census = census_of(region)
         services = _services(region, before)
         people, year = _latest(region, before, assume=assume)
-        found = calibrate(region, assume.values)
+        found = calibrate(region, assume.numbers)
         values = {name: float(assume[name]) for name in PARAMETERS}
         pressure = _pressure(region, before, opened, services=services)
         for one in range(year + 1, before.year + 1):
@@ -137,16 +139,21 @@ def _undisturbed(region: Region, parameters: tuple[float, ...], year: int) -> Fl
 
 def _services(region: Region, before: State) -> pd.Series:
     """Share of people in need who were served in each county last year; 0 in the first year."""
-    counties = region.level("county").index
+    counties = region.codes("county")
     shares = []
     for service in before.matching("served"):
-        served, demand = before[f"served.{service}"], before[f"demand.{service}"]
-        county = region.county_of(demand.index).to_numpy()
-        asked = demand.groupby(county).sum().reindex(counties)
-        shares.append(served.groupby(county).sum().reindex(counties) / asked.where(asked > 0))
-    if not shares:
-        return pd.Series(0.0, index=counties)
-    return pd.concat(shares, axis=1).mean(axis=1).fillna(0.0)
+        served, asked = (_county_sums(region, before[f"{name}.{service}"]) for name in ("served", "demand"))
+        shares.append(np.divide(served, asked, out=np.full(len(counties), np.nan), where=asked > 0))
+    found = np.array(shares).reshape(-1, len(counties))
+    known = np.isfinite(found)
+    sums, count = np.where(known, found, 0.0).sum(axis=0), known.sum(axis=0)
+    return pd.Series(np.divide(sums, count, out=np.zeros(len(counties)), where=count > 0), index=counties)
+
+
+def _county_sums(region: Region, values: pd.Series) -> Floats:
+    """Sum of the values of places by county."""
+    size = len(region.codes("county"))
+    return group_sums(region.county_numbers(values.index), values.to_numpy(), size=size)
 
 
 def _first_services(before: State, services: pd.Series) -> pd.Series:
@@ -156,16 +163,16 @@ def _first_services(before: State, services: pd.Series) -> pd.Series:
 
 
 def _pressure(region: Region, before: State, opened: Offer, *, services: pd.Series) -> Pressure:
-    counties = region.level("county").index
+    counties = region.codes("county")
     entries = opened.entries
 
     def persons(ledger: str, key: str) -> Floats:
         return county_totals(entries, ledger=ledger, key=key, counties=counties).to_numpy()
 
-    first = _first_services(before, services)
-    now = services.reindex(counties).to_numpy()
-    known = (first.reindex(counties).to_numpy() > 0) & (now > 0)
-    ratio = np.divide(now, first.reindex(counties).to_numpy(), out=np.ones_like(now), where=known)
+    first = values_at(_first_services(before, services), counties)
+    now = values_at(services, counties)
+    known = (first > 0) & (now > 0)
+    ratio = np.divide(now, first, out=np.ones_like(now), where=known)
     return Pressure(
         np.stack([persons("arrive", "urban"), persons("arrive", "rural")], axis=-1),
         persons("register", "people"),
@@ -183,7 +190,7 @@ def _against_trend(before: State, name: str, trend: str, *, counties: pd.Index) 
     """
     if name not in before or trend not in before:
         return np.ones(len(counties))
-    value, usual = (before[one].reindex(counties).to_numpy(dtype=np.float64) for one in (name, trend))
+    value, usual = (values_at(before[one], counties) for one in (name, trend))
     known = (usual > 0) & (value > 0)
     return np.asarray(np.divide(value, usual, out=np.ones(len(counties)), where=known))
 
@@ -192,39 +199,47 @@ def _village_values(
     region: Region, people: Floats, opened: Offer, *, years: int, assume: Assume
 ) -> dict[str, pd.Series]:
     """What other sectors read, by village and by county."""
-    entries = opened.entries
-    groups, pupils = share_out(
+    groups, pupils = shared(
         region,
         people.sum(axis=0),
         years=max(years, 0),
         centre=assume["lever.centre"],
         remoteness=assume["village.remoteness"],
-        moved=entries[entries["ledger"] == "moved"],
+        moved=entries_of(opened.entries, ledger="moved"),
     )
-    urban = region.level("village")["residence"] == "urban"
-    county = region.county_of(groups.index)
-    counties = region.level("county").index
-    total, young = groups.sum(axis=1), groups[list(YOUNG)].sum(axis=1).where(~urban, 0.0)
-
-    def by_county(values: pd.Series) -> pd.Series:
-        return values.groupby(county).sum().reindex(counties, fill_value=0.0)
-
-    return {
+    villages, counties = region.codes("village"), region.codes("county")
+    rural = ~_urban(region)
+    total, young = groups.sum(axis=1), groups[:, _columns(YOUNG)].sum(axis=1) * rural
+    school = dict(zip(PUPILS, np.ascontiguousarray(pupils.T), strict=True))
+    by_village = {
         "people.total": total,
-        "people.urban": total.where(urban, 0.0),
-        "people.rural": total.where(~urban, 0.0),
-        "people.old": groups[list(OLD)].sum(axis=1),
+        "people.urban": total * ~rural,
+        "people.rural": total * rural,
+        "people.old": groups[:, _columns(OLD)].sum(axis=1),
         "people.rural_young": young,
+        "people.working": groups[:, _columns(WORKING)].sum(axis=1),
+        **{f"pupils.{name}": values for name, values in school.items()},
+        **{f"pupils.rural_{name}": values * rural for name, values in school.items()},
+    }
+    values = {name: pd.Series(column, index=villages) for name, column in by_village.items()}
+    stocks = {"stock.urban_people": values["people.urban"], "stock.rural_young": values["people.rural_young"]}
+    return {
+        **values,
         "people.rural_young_2020": _base_young(region),
-        "people.working": groups[list(WORKING)].sum(axis=1),
-        "pupils.primary": pupils["primary"],
-        "pupils.junior": pupils["junior"],
-        "pupils.rural_primary": pupils["primary"].where(~urban, 0.0),
-        "pupils.rural_junior": pupils["junior"].where(~urban, 0.0),
-        "stock.urban_people": by_county(total.where(urban, 0.0)),
-        "stock.rural_young": by_county(young),
+        **{name: pd.Series(_county_sums(region, one), index=counties) for name, one in stocks.items()},
         "stock.registered": pd.Series(people[0].sum(axis=(1, 2, 3)), index=counties),
     }
+
+
+def _columns(groups: tuple[str, ...]) -> list[int]:
+    """Positions of age groups among all."""
+    return [GROUPS.index(name) for name in groups]
+
+
+@lru_cache(maxsize=4)
+def _urban(region: Region) -> npt.NDArray[np.bool_]:
+    """Whether each village-level unit is urban."""
+    return np.asarray((region.level("village")["residence"] == "urban").to_numpy(), dtype=np.bool_)
 
 
 @lru_cache(maxsize=4)

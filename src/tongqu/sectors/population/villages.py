@@ -14,13 +14,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tongqu.base import remember
 from tongqu.data import Region
 from tongqu.methods.cohort import people_aged
 from tongqu.methods.relocation import relocate
 from tongqu.methods.travel import great_circle_km
 from tongqu.sectors.population.census import GROUPS, Floats, grouped, village_cube
 
-__all__ = ["PUPILS", "centre_counties", "empty_cells", "share_out"]
+__all__ = ["PUPILS", "centre_counties", "empty_cells", "share_out", "shared"]
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
@@ -62,45 +63,71 @@ def share_out(
     tuple of DataFrame
         Persons by village (rows) and `GROUPS`; and by `PUPILS`. Both add up to the people given.
     """
-    villages = region.level("village")
+    groups, pupils = shared(region, people, years=years, centre=centre, remoteness=remoteness, moved=moved)
+    index = region.codes("village")
+    return (
+        pd.DataFrame(groups, index=index, columns=list(GROUPS)),
+        pd.DataFrame(pupils, index=index, columns=list(PUPILS)),
+    )
+
+
+def shared(
+    region: Region,
+    people: Floats,
+    *,
+    years: int,
+    centre: float = 1.0,
+    remoteness: float = 0.0,
+    moved: pd.DataFrame | None = None,
+) -> tuple[Floats, Floats]:
+    """As `share_out`, as arrays of shape (village, group) and (village, school)."""
     cell, empty = _cells(region)
-    weights = _weights(region) * _drift(region, years=years, centre=centre, remoteness=remoteness)[:, None]
+    by_group, by_school = _shares(region, years, centre, remoteness)
     both = people.sum(axis=2)
     for county, lacking, other in empty:
         both[county, other] += both[county, lacking]
         both[county, lacking] = 0.0
     flat = both.reshape(-1, both.shape[-1])
-    groups = _shared(grouped(flat), weights, cell)
     schools = np.stack([flat[:, first:end].sum(axis=-1) for first, end in PUPILS.values()], axis=-1)
+    groups, pupils = grouped(flat)[cell] * by_group, schools[cell] * by_school
+    if moved is not None and len(moved):
+        leave, host = _moves(region, moved)
+        together = relocate(
+            np.hstack([groups, pupils]), leave=leave, host=host, share=moved["amount"].to_numpy()
+        )
+        groups, pupils = together[:, : groups.shape[1]], together[:, groups.shape[1] :]
+    return groups, pupils
+
+
+@remember(32)
+def _moves(region: Region, moved: pd.DataFrame) -> tuple[Ints, Ints]:
+    """Positions of the villages that people leave, and of those where they go."""
+    units = region.codes("village")
+    leave, host = (units.get_indexer(pd.Index(moved[name])) for name in ("unit", "key"))
+    return leave.astype(np.int64), host.astype(np.int64)
+
+
+@remember(32)
+def _shares(region: Region, years: int, centre: float, remoteness: float) -> tuple[Floats, Floats]:
+    """Share of each village in its cell by five-year group and by school, some years after the base year."""
+    cell, _ = _cells(region)
+    weights = _weights(region) * _drift(region, years=years, centre=centre, remoteness=remoteness)[:, None]
     ages = np.stack(
         [people_aged(weights, low=first, high=end - 1) for first, end in PUPILS.values()], axis=-1
     )
-    pupils = _shared(schools, ages, cell)
-    if moved is not None and len(moved):
-        units = villages.index
-        together = relocate(
-            np.hstack([groups, pupils]),
-            leave=units.get_indexer(pd.Index(moved["unit"])),
-            host=units.get_indexer(pd.Index(moved["key"])),
-            share=moved["amount"].to_numpy(),
-        )
-        groups, pupils = together[:, : groups.shape[1]], together[:, groups.shape[1] :]
-    return (
-        pd.DataFrame(groups, index=villages.index, columns=list(GROUPS)),
-        pd.DataFrame(pupils, index=villages.index, columns=list(PUPILS)),
-    )
+    cells = 2 * len(region.codes("county"))
+    return _share_of(weights, cell, size=cells), _share_of(ages, cell, size=cells)
 
 
-def _shared(totals: Floats, weights: Floats, cell: Ints) -> Floats:
-    """Totals of cells shared out by weights, column by column; without weights, by those of all columns."""
-    sums = np.zeros((len(totals), weights.shape[1]))
+def _share_of(weights: Floats, cell: Ints, *, size: int) -> Floats:
+    """Share of each place in its cell, column by column; without weights, by those of all columns."""
+    sums = np.zeros((size, weights.shape[1]))
     np.add.at(sums, cell, weights)
-    everybody = np.zeros(len(totals))
+    everybody = np.zeros(size)
     np.add.at(everybody, cell, weights.sum(axis=1))
     own = sums[cell] > 0
     by_all = weights.sum(axis=1) / np.where(everybody > 0, everybody, 1.0)[cell]
-    share = np.where(own, weights / np.where(own, sums[cell], 1.0), by_all[:, None])
-    return np.asarray(totals[cell] * share)
+    return np.asarray(np.where(own, weights / np.where(own, sums[cell], 1.0), by_all[:, None]))
 
 
 @lru_cache(maxsize=4)
@@ -117,7 +144,7 @@ def _cells(region: Region) -> tuple[Ints, list[tuple[int, int, int]]]:
     The second names county, residence without people in any village, and the other residence.
     """
     villages = region.level("village")
-    counties = region.level("county").index
+    counties = region.codes("county")
     county = counties.get_indexer(pd.Index(region.county_of(villages.index)))
     cell = 2 * county + (villages["residence"] != "urban").to_numpy()
     people = np.zeros(2 * len(counties))
@@ -170,7 +197,7 @@ def _places(region: Region) -> tuple[Bools, Bools, Floats]:
 @lru_cache(maxsize=4)
 def centre_counties(region: Region) -> Bools:
     """Which counties hold the seat of the city; none where the region has no city or it has no seat."""
-    counties = region.level("county").index
+    counties = region.codes("county")
     seats = region.level("city")["seat"].dropna()
     seats = seats[seats.isin(region["units"]["unit"])]
     return np.asarray(counties.isin(pd.Index(region.county_of(seats))))

@@ -75,7 +75,7 @@ def village_proposals(
     >>> region = tongqu.load("quzhou")
     >>> alike = {"people.total": 90, "people.old": 60, "people.rural_young": 9}
     >>> alike |= {"minutes.county_seat": 60, "minutes.medical_circle": 30}
-    >>> villages = region.level("village").index
+    >>> villages = region.codes("village")
     >>> values = {name: pd.Series(float(value), index=villages) for name, value in alike.items()}
     >>> values["links.minutes"] = region["links"].set_index("link")["length_km"] * 2
     >>> state = State(2026, values)
@@ -153,7 +153,7 @@ def _thresholds(assume: Assume | None) -> Thresholds:
 
 def _minutes(region: Region, state: State) -> dict[str, Floats]:
     """Minutes by car to the town's seat (NaN where it is unknown), a hospital and the county seat."""
-    villages = region.level("village").index
+    villages = region.codes("village")
     return {
         "minutes_town": _town_minutes(region, state),
         "minutes_hospital": state["minutes.medical_circle"].loc[villages].to_numpy(dtype=np.float64),

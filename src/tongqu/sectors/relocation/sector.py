@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tongqu.base import remember
 from tongqu.base.units import M2_PER_MU
 from tongqu.contracts import (
     Assume,
@@ -24,6 +25,7 @@ from tongqu.contracts import (
     State,
     cost_entries,
     county_totals,
+    entries_of,
     lasting_entries,
     project_table,
 )
@@ -85,12 +87,8 @@ class Relocation:
         self, region: Region, before: State, *, opened: Offer, assume: Assume
     ) -> Mapping[str, pd.Series]:
         """Village land that moves have cleared by now, mu by county; people move in their own sector."""
-        mine = opened.projects.loc[opened.projects["sector"] == self.name, "project"]
-        freed = opened.entries[opened.entries["project"].isin(mine) & (opened.entries["amount"] < 0)]
-        counties = region.level("county").index
-        return {
-            "land.cleared": -county_totals(freed, ledger="land", key="construction", counties=counties) + 0.0
-        }
+        taken = entries_of(opened.entries, ledger="land", key="construction")
+        return {"land.cleared": _cleared(taken, opened.projects, region.codes("county"))}
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
         """Offer up to two hosts for every small village that may move."""
@@ -115,6 +113,13 @@ class Relocation:
         return Offer(projects, pd.concat(parts, ignore_index=True))
 
 
+@remember(48)
+def _cleared(taken: pd.DataFrame, projects: pd.DataFrame, counties: pd.Index) -> pd.Series:
+    mine = projects.loc[projects["sector"] == sector.name, "project"]
+    freed = taken[taken["project"].isin(mine) & (taken["amount"] < 0)]
+    return -county_totals(freed, ledger="land", key="construction", counties=counties) + 0.0
+
+
 def _candidates(proposed: pd.DataFrame) -> pd.Series:
     return proposed["rural"] & (proposed["proposal"] == "move") & (proposed["people"] > 0)
 
@@ -130,9 +135,8 @@ def _hosts(
     villages = region.level("village")
     stays = proposed["proposal"].isin(FORWARD) & ~proposed["hazard"]
     county = region.county_of(villages.index).to_numpy()
-    has = np.array([lacks_nothing(state, service).to_numpy() for service in services]).reshape(
-        -1, len(villages)
-    )
+    known = [lacks_nothing(state, service).to_numpy() for service in services]
+    has = np.array(known, dtype=np.bool_).reshape(-1, len(villages))
     network = road_network(region["nodes"], region["links"], minutes=state["links.minutes"])
     place = network.locate(villages["node"])
     origin = np.flatnonzero(leaving.to_numpy())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -103,6 +104,7 @@ def check_parameters(values: Values) -> None:
     check_limits(values, LIMITS)
 
 
+@lru_cache(maxsize=4)
 def tiers_of(region: Region) -> Tiers:
     """The region's tiers; their shares, which are rounded, scaled to add up to 1."""
     table = region["pension_tiers"]

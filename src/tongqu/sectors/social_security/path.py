@@ -87,7 +87,7 @@ def path(
     ScenarioError
         If a parameter cannot be.
     """
-    when, counties = tuple(years), region.level("county").index
+    when, counties = tuple(years), region.codes("county")
     if not when or when != tuple(range(when[0], when[0] + len(when))):
         raise DataError([Problem(rule="the years have gaps", mend="give each year once", column="years")])
     values = {name: float(assume[name]) for name in PARAMETERS} | dict(futures or {})

@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from tongqu.base import remember
 from tongqu.contracts import FOREVER, Assume, Forecast, Offer, cost_entries, project_table
 from tongqu.data import Region
 from tongqu.methods.pension import MONTHS
@@ -98,6 +99,11 @@ def _entries(projects: pd.DataFrame, ledger: str, key: str, *, amount: Floats, f
 
 def raised_by(opened: Offer, counties: pd.Index) -> Floats:
     """What the working programmes add to the basic pension of each county, 元 a month."""
-    mine = opened.projects[opened.projects["kind"] == KIND]
+    return _raised(opened.projects, counties)
+
+
+@remember(48)
+def _raised(projects: pd.DataFrame, counties: pd.Index) -> Floats:
+    mine = projects[projects["kind"] == KIND]
     sums = mine.groupby("county")["size"].sum()
     return sums.reindex(counties, fill_value=0.0).to_numpy(dtype=np.float64)

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tongqu.contracts import Assume, Findings, Forecast, Offer, State
+from tongqu.contracts import Assume, Findings, Forecast, Offer, State, values_at
 from tongqu.contracts.cells import PEOPLE, people_cube
 from tongqu.data import Region
 from tongqu.methods.pension import AGES, Fund, Tiers
@@ -100,7 +100,7 @@ class SocialSecurity:
         self, region: Region, before: State, *, opened: Offer, assume: Assume
     ) -> Mapping[str, pd.Series]:
         """Accounts of the year of ``before``, from last year's where there are some."""
-        counties = region.level("county").index
+        counties = region.codes("county")
         if CELLS in before and int(before[CELLS_YEAR].iloc[0]) >= before.year:
             return {name: before[name] for name in self.writes}
         values = {name: float(assume[name]) for name in PARAMETERS}
@@ -135,7 +135,7 @@ def _opening(
     fund = Fund(*flat.reshape(len(fields(Fund)), len(counties), AGES))
     known = int(before[CELLS_YEAR].iloc[0])
     fund = fund_after(fund, values, tiers, people=people, years=range(known + 1, before.year))
-    return fund, before["medical.fund"].reindex(counties).to_numpy(dtype=np.float64) * YUAN_PER_WAN
+    return fund, values_at(before["medical.fund"], counties) * YUAN_PER_WAN
 
 
 def _packed(fund: Fund) -> Floats:
@@ -144,7 +144,7 @@ def _packed(fund: Fund) -> Floats:
 
 def _base_cost(region: Region, now: Year, values: Values, *, year: int) -> pd.Series:
     """What budgets paid in the latest year of the accounts, 万元: today's members at that year's rates."""
-    counties = region.level("county").index
+    counties = region.codes("county")
     accounts = region.tables.get("accounts")
     known = year
     if accounts is not None and accounts["unit"].isin(counties).any():

@@ -29,7 +29,9 @@ def leader(figures: Figures, words: Words, *, names: Names) -> dict[str, Any]:
     ]
     return {
         "sentences": sentences,
-        "proven": words("leader.proven", gap=words.most(figures.headline.gap_share)),
+        "proven": words(
+            f"proven.{figures.trust.certificate.goal}", gap=words.most(figures.headline.gap_share)
+        ),
         "cards": _cards(figures, words),
         "asks": _asks(figures, words),
         "band": _band(figures, words),
@@ -162,7 +164,11 @@ def _cards(figures: Figures, words: Words) -> list[tuple[str, str, str]]:
             words("card.d"),
             words("card.d_note", share=words.share(head.d_plan / head.d_base - 1)),
         ),
-        (f"≤ {words.most(head.gap_share)}", words("card.gap"), words("card.gap_note")),
+        (
+            f"≤ {words.most(head.gap_share)}",
+            words("card.gap"),
+            words(f"gap_note.{figures.trust.certificate.goal}"),
+        ),
     ]
 
 

@@ -37,8 +37,22 @@ def money(figures: Figures, words: Words, *, names: Names) -> dict[str, Any]:
         "years": _years(figures, words),
         "counties": _counties(figures, words, names=names),
         "prices": _prices(figures, words, names=names),
-        "mean_return": words.share(figures.money.mean_return, digits=PRICE_DIGITS),
+        "scarce": _scarce(figures, words, names=names),
+        "prices_note": _prices_note(figures, words),
     }
+
+
+def _prices_note(figures: Figures, words: Words) -> str:
+    if figures.trust.certificate.goal == "coordination":
+        return words("money.prices_note", mean=words.share(figures.money.mean_return, digits=PRICE_DIGITS))
+    return words("money.prices_other", goal=words(f"aim.{figures.trust.certificate.goal}"))
+
+
+def _worth(value: float, words: Words, *, goal: str, digits: int = PRICE_DIGITS) -> str:
+    """What more of a limit adds to the goal: per cent, or money saved."""
+    if goal == "least-cost":
+        return words.amount(value, digits=1) if value >= 0.05 else "≈ 0"
+    return words.share(value, digits=digits) if value >= 0.5 * 10.0 ** -(digits + 2) else "≈ 0"
 
 
 def _series(figures: Figures, words: Words, *, fills: dict[str, str]) -> list[Series]:
@@ -132,11 +146,11 @@ def _counties(figures: Figures, words: Words, *, names: Names) -> Grid:
 
 def _prices(figures: Figures, words: Words, *, names: Names) -> Grid:
     table = figures.money.prices
-    least = 0.5 * 10.0 ** -(PRICE_DIGITS + 2)
+    goal = figures.trust.certificate.goal
     rows = [
         [
             names.place(unit),
-            *("≈ 0" if value < least else words.share(float(value), digits=PRICE_DIGITS) for value in row),
+            *(_worth(float(value), words, goal=goal) for value in row),
         ]
         for unit, row in zip(table.index, table.to_numpy(), strict=True)
     ]
@@ -145,4 +159,29 @@ def _prices(figures: Figures, words: Words, *, names: Names) -> Grid:
         head=[words("column.county"), *map(str, table.columns)],
         rows=rows,
         numeric=frozenset(range(1, len(table.columns) + 1)),
+    )
+
+
+def _scarce(figures: Figures, words: Words, *, names: Names) -> Grid | None:
+    """What more land and staff would bring, by place and year; None where neither is short."""
+    table = figures.money.scarce
+    if table.empty:
+        return None
+    rows = [
+        [
+            words(f"scarce.{limit}", what=words.label("limit_key", str(key))),
+            names.place(str(unit)),
+            *(
+                _worth(float(value), words, goal=figures.trust.certificate.goal, digits=PRICE_DIGITS + 1)
+                for value in row
+            ),
+        ]
+        for (limit, key, unit), row in zip(table.index, table.to_numpy(), strict=True)
+    ]
+    return Grid(
+        label=words("money.scarce"),
+        head=[words("column.limit"), words("column.county"), *map(str, table.columns)],
+        rows=rows,
+        numeric=frozenset(range(2, len(table.columns) + 2)),
+        heads=1,
     )

@@ -33,6 +33,12 @@ def basis(figures: Figures, words: Words) -> dict[str, Any]:
         "standards": _standards(figures, words),
         "limits": _limits(figures, words),
         "promise": _promise(figures, words),
+        "rounds": _rounds(figures, words),
+        "rounds_said": words(
+            f"rounds.{figures.trust.feedback['end']}",
+            rounds=figures.trust.feedback["rounds"],
+            chosen=figures.trust.feedback["round"],
+        ),
         "others": [str(row[f"detail_{words.language}"]) for row in kept.to_dict("records")],
     }
 
@@ -122,50 +128,143 @@ def _promise(figures: Figures, words: Words) -> Grid:
     )
 
 
+def _rounds(figures: Figures, words: Words) -> Grid:
+    """D as promised and as simulated in every round, and the headline figure that differs most."""
+    rows = []
+    for number, row in figures.trust.rounds.iterrows():
+        rows.append(
+            [
+                str(number),
+                words.number(float(row["promised"]), 5),
+                words.number(float(row["simulated"]), 5),
+                f"{words.count(row['agree'])} / {words.count(row['figures'])}",
+                words.share(float(row["largest"]), digits=2),
+                _figure(figures, words, name=str(row["figure"]), unit=str(row["unit"])),
+            ]
+        )
+    keys = ("round", "promised", "simulated", "agree", "difference", "figure")
+    return Grid(
+        label=words("rounds"),
+        head=[words(f"column.{key}") for key in keys],
+        rows=rows,
+        numeric=frozenset({0, 1, 2, 3, 4}),
+    )
+
+
+def _figure(figures: Figures, words: Words, *, name: str, unit: str) -> str:
+    """A headline figure in words."""
+    units = figures.stored.units
+    place = words.name(units.at[unit, "name"], units.at[unit, "name_en"]) if unit in units.index else ""
+    group, _, key = name.partition(".")
+    if group == "served":
+        said = words.label("service", key)
+    elif group == "money":
+        said = words.label("figure", key)
+    else:
+        said = words(f"index.{name}")
+    return f"{said} {place}".strip()
+
+
 def certificate(figures: Figures, words: Words) -> dict[str, Any]:
     """Give what the template of the certificate shows."""
     found = figures.trust.certificate
-    logs = {key: float(getattr(found, key)) for key in ("baseline", "objective", "simulated", "bound")}
-    head = [words("column.item"), words("column.log_d")]
+    stages = figures.trust.stages
     return {
-        "values": Grid(
-            label=words("certificate"),
-            head=[*head, words("column.as_d")],
-            rows=[
-                [words(f"certificate.{key}"), f"{value:.6f}", f"{math.exp(value):.6f}"]
-                for key, value in logs.items()
-            ],
-            numeric=frozenset({1, 2}),
-        ),
-        "gaps": Grid(
-            label=words("certificate.gap"),
-            head=[*head, words("column.as_share")],
-            rows=_gaps(found, words),
-            numeric=frozenset({1, 2}),
-        ),
+        "values": _values(found, words),
+        "gaps": _gaps(found, words),
+        "measures": _measures(figures, words),
+        "stages": _stages(figures, words) if len(stages) > 1 else None,
         "facts": _facts(figures, words),
         "statement": words(
-            "certificate.statement",
+            f"statement.{found.goal}",
             gap=words.most(found.gap_share, digits=3),
-            plan=f"{math.exp(found.objective):.4f}",
+            plan=_said(found.goal, found.objective, words),
             simulated_gap=words.most(found.gap_simulated_share, digits=3),
-            simulated=f"{math.exp(found.simulated):.4f}",
+            simulated=_said(found.goal, found.simulated, words),
         ),
     }
 
 
-def _gaps(found: Certificate, words: Words) -> list[list[str]]:
-    """Distances in log D and as a share of D."""
-    gaps = {
-        "gap": found.gap,
-        "gap_simulated": max(0.0, found.bound - found.simulated),
-        "gap_asked": found.gap_asked,
-        "tangent": found.tangent_error,
-    }
-    return [
-        [words(f"certificate.{key}"), f"{value:.6f}", words.share(math.expm1(value), digits=4)]
-        for key, value in gaps.items()
+def _said(goal: str, value: float, words: Words) -> str:
+    """A value of a goal as people read it: D itself, per cent, or money."""
+    if goal == "coordination":
+        return f"{math.exp(value):.4f}"
+    return words.money(-value) if goal == "least-cost" else words.share(value, digits=2)
+
+
+def _values(found: Certificate, words: Words) -> Grid:
+    values = {key: float(getattr(found, key)) for key in ("baseline", "objective", "simulated", "bound")}
+    if found.goal == "coordination":
+        head = [words("column.item"), words("column.log_d"), words("column.as_d")]
+        rows = [
+            [words(f"certificate.{key}"), f"{value:.6f}", f"{math.exp(value):.6f}"]
+            for key, value in values.items()
+        ]
+    else:
+        head = [words("column.item"), words("column.value")]
+        rows = [
+            [words(f"certificate.{key}"), _said(found.goal, value, words)] for key, value in values.items()
+        ]
+    return Grid(label=words("certificate"), head=head, rows=rows, numeric=frozenset(range(1, len(head))))
+
+
+def _gaps(found: Certificate, words: Words) -> Grid:
+    """Distances in the goal's unit, and as a share."""
+    gaps = {"gap": found.gap, "gap_simulated": max(0.0, found.bound - found.simulated)}
+    if found.goal == "coordination":
+        gaps |= {"gap_asked": found.gap_asked, "tangent": found.tangent_error}
+        head = [words("column.item"), words("column.log_d"), words("column.as_share")]
+        rows = [
+            [words(f"certificate.{key}"), f"{value:.6f}", words.share(math.expm1(value), digits=4)]
+            for key, value in gaps.items()
+        ]
+    else:
+        head = [words("column.item"), words("column.as_share")]
+        shares = {"gap": found.gap_share, "gap_simulated": found.gap_simulated_share}
+        rows = [[words(f"certificate.{key}"), words.share(value, digits=3)] for key, value in shares.items()]
+    return Grid(label=words("certificate.gap"), head=head, rows=rows, numeric=frozenset(range(1, len(head))))
+
+
+def _measures(figures: Figures, words: Words) -> Grid:
+    """Every measure without a plan, as promised and as simulated."""
+    rows = []
+    for name, row in figures.trust.measures.iterrows():
+        values = [float(row[key]) for key in ("baseline", "promised", "simulated")]
+        if name == "cost":
+            shown = [words.money(value) for value in values]
+        elif name == "coordination":
+            shown = [f"{math.exp(value):.4f}" for value in values]
+        else:
+            shown = [words.share(value, digits=2) for value in values]
+        rows.append([words(f"goal.{name}"), *shown])
+    keys = ("measure", "without", "promised", "simulated")
+    return Grid(
+        label=words("measures"),
+        head=[words(f"column.{key}") for key in keys],
+        rows=rows,
+        numeric=frozenset({1, 2, 3}),
+    )
+
+
+def _stages(figures: Figures, words: Words) -> Grid:
+    """What was proven of each aim, in the order in which they were sought."""
+    rows = [
+        [
+            str(row["stage"]),
+            str(row["name"]),
+            f"{row['value']:.6g}",
+            f"{row['bound']:.6g}",
+            str(row["unit_of_measure"]),
+        ]
+        for row in figures.trust.stages.to_dict("records")
     ]
+    keys = ("stage", "aim", "value", "bound", "unit")
+    return Grid(
+        label=words("stages"),
+        head=[words(f"column.{key}") for key in keys],
+        rows=rows,
+        numeric=frozenset({0, 2, 3}),
+    )
 
 
 def _facts(figures: Figures, words: Words) -> list[tuple[str, str]]:

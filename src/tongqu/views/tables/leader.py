@@ -39,7 +39,7 @@ class Headline:
     d_first, d_last_base, d_last_plan : float
         Mean D of the counties in the first year, and in the last without and with the plan.
     gap_share : float
-        No plan promises a D more than this share higher.
+        By how much a plan could be better: see ``Certificate``.
     worst_base, worst_plan : float
         Share of services met where the worst-off tenth of people live.
     """
@@ -101,8 +101,8 @@ def headline_of(
         last_debt=float(end["debt"]),
         interest=float(money.years["interest"].sum()),
         grants=float(money.years["grant"].sum()),
-        d_base=math.exp(trust.certificate.baseline),
-        d_plan=math.exp(trust.certificate.simulated),
+        d_base=math.exp(float(trust.measures.at["coordination", "baseline"])),  # type: ignore[arg-type]
+        d_plan=math.exp(float(trust.measures.at["coordination", "simulated"])),  # type: ignore[arg-type]
         d_first=float(d[stored.first]["base"]),
         d_last_base=float(d[stored.last]["base"]),
         d_last_plan=float(d[stored.last]["plan"]),

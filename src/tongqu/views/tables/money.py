@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from tongqu.views.tables.stored import Stored
@@ -17,6 +18,12 @@ SOURCES: Final = ("room", "grant", "borrow")
 
 WAN_PER_YI: Final = 10_000.0
 """万元 in one 亿元."""
+
+MORE: Final = {"land": 100.0, "staff": 10.0}
+"""How much more of a limit its price is shown for: mu, persons."""
+
+WORTH: Final = 1e-3
+"""Share of the greatest price below which a place is not shown."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +40,11 @@ class Money:
         By county: sums of ``capital``, ``grant`` and ``borrow`` over the years; ``running``, ``room``,
         ``cash``, ``debt`` and ``debt_limit`` of the last year; ``peak`` (highest debt) and ``peak_year``.
     prices : DataFrame
-        By county (rows) and year (columns): rise of the mean D from one 亿元 more in that year, as a
-        share of D.
+        By county (rows) and year (columns): what one 亿元 more in that year adds to the goal: a share of D,
+        of the people served, or 万元 saved.
+    scarce : DataFrame
+        The same for land (100 mu more) and staff (10 persons more), indexed by ``limit, key, unit``; only
+        places where it is worth something in some year.
     mean_return : float
         Rise of the mean D through the plan for one 亿元 of its capital, as a share of D; NaN without
         capital.
@@ -43,6 +53,7 @@ class Money:
     years: pd.DataFrame
     counties: pd.DataFrame
     prices: pd.DataFrame
+    scarce: pd.DataFrame
     mean_return: float
 
 
@@ -65,6 +76,7 @@ def money_of(stored: Stored) -> Money:
         years=wide.groupby(level="year").sum().reindex(stored.years, fill_value=0.0),
         counties=_counties(wide, stored),
         prices=_prices(stored),
+        scarce=_scarce(stored),
         mean_return=_mean_return(stored),
     )
 
@@ -86,8 +98,21 @@ def _prices(stored: Stored) -> pd.DataFrame:
     return wide.reindex(index=list(stored.counties), columns=list(stored.years)).fillna(0.0) * WAN_PER_YI
 
 
+def _scarce(stored: Stored) -> pd.DataFrame:
+    """Prices of land and staff, in the goal's unit per ``MORE`` of each."""
+    table = stored.run["results/prices"]
+    mine = table[table["limit"].isin(list(MORE))]
+    wide = mine.pivot_table(index=["limit", "key", "unit"], columns="year", values="price", aggfunc="sum")
+    wide = wide.reindex(columns=list(stored.years)).fillna(0.0)
+    wide = wide.mul(wide.index.get_level_values("limit").map(MORE).to_numpy(dtype=np.float64), axis=0)
+    return wide[wide.max(axis=1) >= WORTH * float(wide.max(axis=None) if len(wide) else 0.0)]
+
+
 def _mean_return(stored: Stored) -> float:
-    certificate = stored.run.certificate
+    measures = (
+        stored.run["results/measures"].set_index("measure")[["baseline", "simulated"]].astype("float64")
+    )
+    log_d = measures.loc["coordination"]
     capital = float(stored.decisions["capital_wan"].sum())
-    gain = math.expm1(certificate["simulated"] - certificate["baseline"])
+    gain = math.expm1(float(log_d["simulated"] - log_d["baseline"]))
     return gain / (capital / WAN_PER_YI) if capital > 0 else math.nan

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -12,24 +13,31 @@ from tongqu.views.tables.stored import Stored
 
 __all__ = ["Certificate", "Trust", "trust_of"]
 
+MEASURE: Final = {"least-cost": "cost"}
+"""Measure that an objective is judged by, where it has another name."""
+
 INDICES: Final = ("U", "R", "D")
 """Promised variables that are indices: their mean is shown, not their sum."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """What was proven. Logs are of D; shares are of D.
+    """What was proven, in the unit of the goal.
 
     Parameters
     ----------
+    goal : str
+        The objective by name.
     baseline, objective, simulated, bound : float
-        Mean log D without a plan, as promised, as simulated, and the proven upper bound of the promise.
+        What the plan is judged by without a plan, as promised, as simulated, and the proven bound of the
+        promise: mean log D, a share of people served, or cost in 万元 as a negative number.
     gap : float
-        ``bound - objective``, in log D.
+        ``bound - objective``.
     gap_share, gap_simulated_share : float
-        By how much any plan could be above this one's promise, and above its simulation: ``exp(gap) - 1``.
+        By how much any plan could be better than this one's promise, and than its simulation: a share of D, a
+        difference of shares, or a share of the cost.
     gap_asked, tangent_error : float
-        In log D.
+        As asked for, and the error of the tangents.
     status, solver : str
         How the search ended, and with which solver.
     rows, variables, candidates : int
@@ -40,6 +48,7 @@ class Certificate:
         How the solver ran.
     """
 
+    goal: str
     baseline: float
     objective: float
     simulated: float
@@ -84,6 +93,15 @@ class Trust:
         Sources of the region.
     certificate : Certificate
         What was proven.
+    measures : DataFrame
+        By measure: ``baseline, promised, simulated, unit_of_measure``.
+    stages : DataFrame
+        What was proven of each aim in order: ``stage, name, value, bound, unit_of_measure``.
+    rounds : DataFrame
+        By round of planning and simulating: ``promised, simulated`` (D), ``agree, figures`` (numbers
+        of headline figures), ``largest`` (relative difference) and ``figure``, whose it is.
+    feedback : Mapping
+        As in the manifest: ``end, rounds, round``.
     """
 
     modelled: pd.DataFrame
@@ -94,6 +112,10 @@ class Trust:
     issues: pd.DataFrame
     sources: pd.DataFrame
     certificate: Certificate
+    measures: pd.DataFrame
+    stages: pd.DataFrame
+    rounds: pd.DataFrame
+    feedback: Mapping[str, Any]
 
 
 def trust_of(stored: Stored) -> Trust:
@@ -108,6 +130,7 @@ def trust_of(stored: Stored) -> Trust:
     standards = region["standards"]
     changed = standards["standard"].map(dict(scenario.assume))
     standards = standards.assign(changed=changed.notna(), value=changed.fillna(standards["value"]))
+    measures = stored.run["results/measures"].set_index("measure")
     return Trust(
         modelled=_modelled(stored),
         positions=_positions(stored),
@@ -116,7 +139,11 @@ def trust_of(stored: Stored) -> Trust:
         promise=_promise(stored),
         issues=stored.run["results/issues"],
         sources=region["sources"],
-        certificate=_certificate(stored),
+        certificate=_certificate(stored, measures=measures),
+        measures=measures,
+        stages=stored.run["results/stages"],
+        rounds=_rounds(stored),
+        feedback=dict(stored.run.manifest["feedback"]),
     )
 
 
@@ -148,16 +175,37 @@ def _promise(stored: Stored) -> pd.DataFrame:
     return table.assign(difference=ratio.fillna(0.0))
 
 
-def _certificate(stored: Stored) -> Certificate:
+def _rounds(stored: Stored) -> pd.DataFrame:
+    table = stored.run["results/convergence"]
+    size = table[["promised", "simulated"]].abs().max(axis=1)
+    table = table.assign(relative=(table["difference"].abs() / size.where(size > 0)).fillna(0.0))
+    whole = table[(table["figure"] == "D") & (table["unit"] == "")].set_index("round")
+    groups = table.groupby("round")
+    worst = table.loc[groups["relative"].idxmax()].set_index("round")
+    return whole[["promised", "simulated"]].assign(
+        agree=groups["agrees"].sum(),
+        figures=groups.size(),
+        largest=worst["relative"],
+        figure=worst["figure"],
+        unit=worst["unit"],
+    )
+
+
+def _certificate(stored: Stored, *, measures: pd.DataFrame) -> Certificate:
     found, solver = stored.run.certificate, stored.run.manifest["solver"]
+    goal = str(found["goal"])
+    sign = -1.0 if goal == "least-cost" else 1.0
+    simulated = sign * float(measures.at[MEASURE.get(goal, goal), "simulated"])  # type: ignore[arg-type]
+    objective, bound = float(found["objective"]), float(found["bound"])
     return Certificate(
+        goal=goal,
         baseline=float(found["baseline"]),
-        objective=float(found["objective"]),
-        simulated=float(found["simulated"]),
-        bound=float(found["bound"]),
+        objective=objective,
+        simulated=simulated,
+        bound=bound,
         gap=float(found["gap"]),
-        gap_share=math.expm1(found["gap"]),
-        gap_simulated_share=math.expm1(max(0.0, found["bound"] - found["simulated"])),
+        gap_share=_better(goal, bound - objective, than=objective),
+        gap_simulated_share=_better(goal, max(0.0, bound - simulated), than=simulated),
         gap_asked=float(found["gap_asked"]),
         tangent_error=float(found["tangent_error"]),
         status=str(found["status"]),
@@ -169,3 +217,12 @@ def _certificate(stored: Stored) -> Certificate:
         threads=int(solver["threads"]),
         seed=int(solver["seed"]),
     )
+
+
+def _better(goal: str, gap: float, *, than: float) -> float:
+    """By how much a plan could be better, as a share of D, in shares of people, or as a share of the cost."""
+    if goal == "coordination":
+        return math.expm1(gap)
+    if goal == "least-cost":
+        return gap / abs(than) if than else 0.0
+    return gap

@@ -1,4 +1,4 @@
-"""Mean log D: scores from ledgers, subindices from scores, tangents of their logarithms."""
+"""Coordination, mean log D: scores from ledgers, subindices from scores, tangents of their logarithms."""
 
 from __future__ import annotations
 
@@ -9,29 +9,50 @@ import pandas as pd
 
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import Program, Terms
-from tongqu.engine.terms import NONE, Floats, Ints, Model, Score, entry_terms
+from tongqu.engine.terms import NONE, Aim, Floats, Ints, Model, Score, entry_terms
 from tongqu.methods.index import tangents
 
-__all__ = ["add_objective", "promised_subindex"]
+__all__ = ["SIDES", "add_subindices", "coordination", "promised_subindex"]
+
+SIDES: Final = {"urban": "U", "rural": "R"}
+"""Sides of the index and their subindices."""
 
 LEAST: Final = 1e-3
 """Least subindex that the tangents cover; below it the log of a subindex means nothing."""
 
 
-def add_objective(model: Model) -> None:
-    """Mean log D: scores from ledgers, subindices from scores, tangents of their logarithms."""
+def add_subindices(model: Model) -> None:
+    """Add the subindices of every county and year, with the scores that projects raise, once."""
+    if model.indices:
+        return
     inputs = model.inputs
-    cells = inputs.weights.index
     terms = _score_terms(model)
-    weight, variable = [], []
-    for side, symbol in (("urban", "U"), ("rural", "R")):
-        names = inputs.indicators.table.index[inputs.indicators.table["side"] == side]
-        index = _subindex(model, symbol, names=names, terms=terms, cells=cells)
-        variable.append(_logarithm(model, symbol, index=index, names=names))
-        weight.append(inputs.weights.to_numpy() / 4)
+    for side, symbol in SIDES.items():
+        names = _names(inputs, side)
+        index = _subindex(model, symbol, names=names, terms=terms, cells=inputs.weights.index)
+        model.indices[symbol] = index
+
+
+def coordination(model: Model) -> Aim:
+    """Weighted mean of log D over counties and years.
+
+    The logarithm is replaced by tangents, which lie above it: the figure exceeds the plan's own by no more
+    than the error of the aim.
+    """
+    add_subindices(model)
+    inputs = model.inputs
+    variable = [
+        _logarithm(model, symbol, index=model.indices[symbol], names=_names(inputs, side))
+        for side, symbol in SIDES.items()
+    ]
+    weight = np.tile(inputs.weights.to_numpy(dtype=np.float64) / 4, len(SIDES))
     # U and R each weigh a quarter, and the weights of counties and years add up to 1.
-    model.tangent_error = inputs.scenario.solver.tangent_error / 2
-    model.program.maximise(np.concatenate(variable), np.concatenate(weight))
+    error = inputs.scenario.solver.tangent_error / 2
+    return Aim("coordination", np.concatenate(variable), weight, error=error, unit="log D")
+
+
+def _names(inputs: Inputs, side: str) -> pd.Index:
+    return inputs.indicators.table.index[inputs.indicators.table["side"] == side]
 
 
 def _score_terms(model: Model) -> dict[str, pd.DataFrame]:

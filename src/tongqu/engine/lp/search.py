@@ -1,0 +1,244 @@
+"""A search among whole numbers that begins where good answers are likely, with a bound over all of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+
+from tongqu.base import Progress, Report, silent
+from tongqu.engine.lp import highs
+from tongqu.engine.lp.blocks import ByBlocks, blocks_of
+from tongqu.engine.lp.highs import Numbers
+from tongqu.engine.lp.near import SETTLED, held_by_cost, held_near, held_unmoved
+from tongqu.engine.lp.parts import (
+    Floats,
+    Ints,
+    ProgramInfeasibleError,
+    ProgramStoppedError,
+    Solution,
+    SolverError,
+    Start,
+    Stop,
+)
+
+__all__ = ["Anchor", "Search"]
+
+RELAXED_ERROR: Final = 1e-8
+"""How far the relaxation may end above or below its optimum, as a share of the largest weight or of its
+value: the relative tolerance of the interior point."""
+
+NEAR_GAP: Final = 0.2
+"""Share of the gap asked for at which a search near the relaxation is left."""
+
+NEAR_TIME: Final = 0.3
+"""Share of the time that one search near the relaxation may take."""
+
+WIDER: Final = (SETTLED, 0.02, 0.0)
+"""Distances from a whole number up to which it is held, one after the other while nothing is found."""
+
+LEAST_SECONDS: Final = 1.0
+"""Least time of the last search."""
+
+MOST_MOVED: Final = 0.3
+"""Share of whole numbers that a change may move for the search to stay near the earlier answer."""
+
+
+@dataclass(frozen=True)
+class Anchor:
+    """An earlier answer, and the relaxation that it was found near."""
+
+    relaxed: Floats
+    best: Floats
+
+
+@dataclass
+class Search:
+    """One search.
+
+    Parameters
+    ----------
+    numbers : Numbers
+        The program.
+    relaxed : Solution
+        Its relaxation at a vertex.
+    gap : float
+        Absolute gap asked for.
+    ends : float
+        When the time is over, by `time.monotonic`.
+    coupling : arrays, optional
+        Rows without which the program may fall apart, and what one unit more of each is worth.
+    """
+
+    numbers: Numbers
+    relaxed: Solution
+    gap: float
+    ends: float
+    threads: int = 1
+    seed: int = 0
+    stop: Stop | None = None
+    progress: Progress = silent
+    coupling: tuple[Ints, Floats] | None = None
+    best: Solution | None = None
+    bound: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin with the bound of the relaxation."""
+        self.bound = self.relaxed.objective + self._error
+
+    def run(self, *, start: Start | None, anchors: Iterable[Anchor]) -> Solution:
+        """Search near a start, near earlier answers, near the relaxation, and then everywhere.
+
+        Raises
+        ------
+        ProgramInfeasibleError, ProgramStoppedError, SolverError
+            If there is no solution: none exists, none was found in the time, or the solver failed.
+        """
+        if not self.numbers.whole.any():
+            return self.relaxed
+        if start is not None:
+            self._among(*_fixed(self.numbers, start))
+        for anchor in self._close(anchors):
+            self._among(
+                *held_unmoved(self.numbers, self.relaxed.values, before=anchor.relaxed, best=anchor.best)
+            )
+        started = self.best
+        for settled in WIDER:
+            if self._over or self.best is not started:
+                break
+            self._among(*held_near(self.numbers, self.relaxed.values, settled=settled))
+        if not self._over:
+            self._by_blocks()
+        if not self._over:
+            self._everywhere()
+        return self._found()
+
+    def resume(self, found: Solution) -> None:
+        """Go on from what an earlier search of the same program has found and proven."""
+        self.best, self.bound = found, min(self.bound, found.bound)
+
+    def _close(self, anchors: Iterable[Anchor]) -> list[Anchor]:
+        """Give the anchor from which the relaxation has moved least, if it is close enough."""
+        whole = self.numbers.whole
+        moved = [
+            (float(np.mean(np.abs(self.relaxed.values[whole] - each.relaxed[whole]) > 1e-3)), number, each)
+            for number, each in enumerate(anchors)
+        ]
+        return [min(moved)[2]] if moved and min(moved)[0] <= MOST_MOVED else []
+
+    def _among(self, held: Ints, value: Floats) -> None:
+        """Search with some whole numbers held, and keep what is better."""
+        if self._over:
+            return
+        try:
+            found = self._solved(
+                held,
+                value,
+                gap=self.gap * NEAR_GAP,
+                seconds=max(self._left * NEAR_TIME, LEAST_SECONDS),
+                progress=silent,
+            )
+        except SolverError:
+            return
+        self._keep(found)
+
+    def _by_blocks(self) -> None:
+        """Lower the bound and find an answer block by block, where the program falls apart."""
+        if self.coupling is None:
+            return
+        rows, dual = self.coupling
+        found = blocks_of(self.numbers, rows).of_size(self.numbers)
+        if not found.worth(self.numbers):
+            return
+        ends = time.monotonic() + max(self._left * NEAR_TIME, LEAST_SECONDS)
+        by_blocks = ByBlocks(self.numbers, found, self.gap * NEAR_GAP, ends, seed=self.seed, stop=self.stop)
+        self.bound = min(self.bound, by_blocks.bound(dual) + self._error)
+        answer = by_blocks.answer(self.relaxed.values)
+        if answer is not None:
+            self._keep(answer)
+
+    def _everywhere(self) -> None:
+        """Search among all solutions that could be better than the best, and lower the bound."""
+        held, value = np.empty(0, dtype=np.int64), np.empty(0)
+        if self.best is not None:
+            held, value = held_by_cost(
+                self.numbers,
+                self.relaxed.values,
+                reduced=self.relaxed.reduced,
+                bound=self.bound,
+                best=self.best.objective - self._error,
+            )
+        try:
+            seconds = max(self._left, LEAST_SECONDS)
+            found = self._solved(held, value, gap=self.gap, seconds=seconds, progress=self.progress)
+        except ProgramInfeasibleError:
+            if self.best is None:
+                raise
+            self.bound = self.best.objective  # nothing else could have been better
+        except ProgramStoppedError:
+            if self.best is None:
+                raise
+        else:
+            # Whatever is not among these solutions is no better than the best that was known.
+            known = self.best.objective if self.best is not None else -np.inf
+            self.bound = min(self.bound, max(found.bound, known))
+            self._keep(found)
+
+    def _solved(
+        self, held: Ints, value: Floats, *, gap: float, seconds: float, progress: Progress
+    ) -> Solution:
+        scale = self.numbers.scale
+        solver = highs.load(self.numbers, threads=self.threads, seed=self.seed)
+        highs.change_columns(solver, held, lower=value, upper=value)
+        highs.search_until(solver, gap=gap, seconds=seconds, scale=scale)
+        best = self.best
+        if best is not None:
+            highs.hint(solver, best.values)
+        known = best.objective if best is not None else -np.inf
+        with highs.listening(
+            solver, scale=scale, stop=self.stop, progress=progress, best=known, bound=self.bound
+        ):
+            solver.run()
+        return highs.answer(solver, scale=scale, mixed=True)
+
+    def _keep(self, found: Solution) -> None:
+        if self.best is None or found.objective > self.best.objective:
+            self.best = found
+            gap = max(self.bound - found.objective, 0.0)
+            self.progress(Report("optimise", best=found.objective, bound=self.bound, gap=gap))
+
+    def _found(self) -> Solution:
+        if self.best is None:
+            raise ProgramStoppedError("stopped before a solution was found")
+        bound = max(self.bound, self.best.objective)
+        proven = bound - self.best.objective <= self.gap + self._error
+        return Solution(self.best.values, self.best.objective, bound, "optimal" if proven else "stopped")
+
+    @property
+    def _error(self) -> float:
+        return RELAXED_ERROR * max(self.numbers.scale, abs(self.relaxed.objective))
+
+    @property
+    def _left(self) -> float:
+        return self.ends - time.monotonic()
+
+    @property
+    def _over(self) -> bool:
+        """Whether the gap is proven, or the caller wants to stop."""
+        if self.stop is not None and self.stop.asked:
+            return True
+        return self.best is not None and self.bound - self.best.objective <= self.gap
+
+
+def _fixed(numbers: Numbers, start: Start) -> tuple[Ints, Floats]:
+    """Whole numbers that a start names, as far as the bounds allow them."""
+    if isinstance(start, tuple):
+        variable, value = np.asarray(start[0], dtype=np.int64), np.asarray(start[1], dtype=np.float64)
+    else:
+        variable, value = np.arange(len(numbers.whole)), np.asarray(start, dtype=np.float64)
+    held = np.round(value)
+    kept = numbers.whole[variable] & (numbers.lower[variable] <= held) & (held <= numbers.upper[variable])
+    return variable[kept], held[kept]

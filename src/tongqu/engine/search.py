@@ -1,0 +1,215 @@
+"""How a program is solved: near its relaxation first, then among all plans, one aim after another."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Literal
+
+import numpy as np
+import pandas as pd
+
+from tongqu.base import Progress, Report, silent
+from tongqu.contracts import Solver
+from tongqu.engine.goals import Stage
+from tongqu.engine.lp import Program, Solution, SolverError, Start, Stop, Terms
+from tongqu.engine.model import aim_at
+from tongqu.engine.terms import Aim, Floats, Ints, Model
+
+__all__ = ["Found", "StageFound", "bound_of", "gap_of", "search", "solve", "start_values", "starts_of"]
+
+RELAXED_ERROR: Final = 1e-6
+"""How far the interior point may end below the relaxation's optimum, in the unit of the aim, or as a share of
+it where that is more: a hundred times its relative tolerance of 1e-8."""
+LEAST_SECONDS: Final = 1.0
+COUPLING: Final = ("pool",)
+"""Families of rows that may be all that counties have in common."""
+HELD: Final = 1e-6
+"""By how much a later stage may worsen an earlier one: the solver's tolerance on its row, with some room."""
+
+
+@dataclass(frozen=True)
+class StageFound:
+    """What was found and proven of one aim.
+
+    Parameters
+    ----------
+    value, bound : float
+        Of the aim, with what else counts in the objective; no plan that holds the stages before has more.
+    """
+
+    name: str
+    unit: str
+    value: float
+    bound: float
+    gap_asked: float
+    status: Literal["optimal", "stopped"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The answer to all stages.
+
+    Parameters
+    ----------
+    values : array
+        Of all variables.
+    relaxed : Solution
+        The relaxation of the first stage, with its duals.
+    """
+
+    values: Floats
+    stages: tuple[StageFound, ...]
+    relaxed: Solution
+
+    @property
+    def status(self) -> Literal["optimal", "stopped"]:
+        """Optimal if every stage is."""
+        return "optimal" if all(stage.status == "optimal" for stage in self.stages) else "stopped"
+
+
+def search(
+    model: Model,
+    stages: Sequence[Stage],
+    *,
+    start: pd.Series | None = None,
+    stop: Stop | None = None,
+    progress: Progress = silent,
+) -> Found:
+    """Maximise the aims of stages one after another, each while those before are held.
+
+    Parameters
+    ----------
+    stages : sequence of callable
+        Give the aims, in order.
+    start : Series of int, optional
+        Year of the first payment by project in a plan to begin with; it need not keep the limits.
+    stop : Stop, optional
+        Ends the search; stages that have not begun are left out, and the status is stopped.
+
+    Raises
+    ------
+    ProgramInfeasibleError
+        If no plan keeps all limits.
+    SolverError
+        If the time was over before any plan was found.
+    """
+    solver, began = model.inputs.scenario.solver, time.monotonic()
+    found: list[StageFound] = []
+    first: Solution | None = None
+    last: Solution | None = None
+    hint = None if start is None else start_values(model, start)
+    for number, stage in enumerate(stages):
+        if number:
+            _hold(model, found[-1], number=number)
+        aim_at(model, stage(model))
+        left = solver.seconds - (time.monotonic() - began)
+        if last is not None and ((stop is not None and stop.asked) or left < LEAST_SECONDS):
+            break
+        budget = solver.model_copy(update={"seconds": max(left / (len(stages) - number), LEAST_SECONDS)})
+        aim = _aim(model)
+        try:
+            relaxed = _relaxed(model.program, stop=stop, progress=progress)
+            gap = gap_of(aim, relaxed, solver=solver)
+            one = solve(
+                model.program, relaxed, gap=gap, solver=budget, start=hint, stop=stop, progress=progress
+            )
+        except SolverError:
+            if last is None:
+                raise
+            break
+        first, last = first or relaxed, one
+        hint = model.started[model.started >= 0], one.values[model.started[model.started >= 0]]
+        value = one.objective + aim.constant
+        found.append(StageFound(aim.name, aim.unit, value, one.bound + aim.constant, gap, one.status))
+    assert first is not None
+    assert last is not None
+    if len(found) < len(stages):
+        found[-1] = replace(found[-1], status="stopped")
+    return Found(last.values, tuple(found), first)
+
+
+def solve(
+    program: Program,
+    relaxed: Solution,
+    *,
+    gap: float,
+    solver: Solver,
+    start: Start | None = None,
+    stop: Stop | None = None,
+    progress: Progress = silent,
+) -> Solution:
+    """Give a solution near the start or the relaxation if that proves the gap, else search from there on.
+
+    Parameters
+    ----------
+    relaxed : Solution
+        The program's relaxation.
+    gap : float
+        Absolute gap to prove, in the unit of the objective.
+    start : array, or numbers and values of some variables, optional
+        Where the search may begin.
+    """
+    progress(Report("optimise"))
+    return program.search(
+        relaxed,
+        gap=gap,
+        seconds=solver.seconds,
+        threads=solver.threads,
+        seed=solver.seed,
+        start=start,
+        coupling=COUPLING,
+        stop=stop,
+        progress=progress,
+    )
+
+
+def bound_of(relaxed: Solution) -> float:
+    """Give a proven bound from a relaxation, with the error of the interior point."""
+    return relaxed.objective + RELAXED_ERROR * max(1.0, abs(relaxed.objective))
+
+
+def gap_of(aim: Aim, relaxed: Solution, *, solver: Solver) -> float:
+    """Absolute gap to prove: as asked for a measure between 0 and 1 or a log, a share of a sum of money."""
+    if aim.name != "cost":
+        return solver.gap
+    return solver.gap * max(1.0, abs(relaxed.objective + aim.constant))
+
+
+def start_values(model: Model, starts: pd.Series) -> tuple[Ints, Floats]:
+    """Numbers of the variables that say what has started, and their values at given starts."""
+    begins = model.inputs.offer.projects["project"].map(starts).to_numpy(dtype=np.float64)
+    on = np.asarray(model.inputs.years) >= begins[:, None]
+    there = model.started >= 0
+    numbers, first = np.unique(model.started[there], return_index=True)
+    return numbers, on[there][first].astype(np.float64)
+
+
+def starts_of(model: Model, values: Floats) -> pd.Series:
+    """First year in which a project is started; projects never started are absent."""
+    numbers = model.started
+    on = np.where(numbers >= 0, values[np.clip(numbers, 0, None)], 0.0) > 0.5
+    chosen = on.any(axis=1)
+    year = np.asarray(model.inputs.years)[on.argmax(axis=1)]
+    projects = model.inputs.offer.projects["project"].to_numpy()[np.flatnonzero(chosen)]
+    return pd.Series(year[chosen], index=pd.Index(projects, name="project"), name="start", dtype="int64")
+
+
+def _relaxed(program: Program, *, stop: Stop | None, progress: Progress) -> Solution:
+    progress(Report("relax"))
+    return program.relaxed(stop=stop)
+
+
+def _aim(model: Model) -> Aim:
+    assert model.aim is not None
+    return model.aim
+
+
+def _hold(model: Model, found: StageFound, *, number: int) -> None:
+    """Keep what a stage has reached."""
+    aim = _aim(model)
+    scale = max(1.0, float(np.abs(aim.weight).max(initial=0.0)))
+    terms = Terms.of(np.zeros(len(aim.variable)), aim.variable, aim.weight / scale)
+    right = (found.value - aim.constant) / scale - HELD
+    model.program.rows(f"held {number}", terms, sense=">=", rhs=[right])

@@ -1,0 +1,18 @@
+"""Monitor a plan, and make it again from a year on: actuals, tolerances, journal of decisions."""
+
+from tongqu.workflow.monitor.actuals import Actuals, actuals_template, read_actuals
+from tongqu.workflow.monitor.beside import Monitoring, monitor
+from tongqu.workflow.monitor.journal import journal_problems, replayed
+from tongqu.workflow.monitor.replan import Replanned, replan
+
+__all__ = [
+    "Actuals",
+    "Monitoring",
+    "Replanned",
+    "actuals_template",
+    "journal_problems",
+    "monitor",
+    "read_actuals",
+    "replan",
+    "replayed",
+]

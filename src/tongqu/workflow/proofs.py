@@ -1,0 +1,149 @@
+"""Re-checks of what a stored plan claims to be proven: certificate, prices, and what solving again shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+
+from tongqu.base import Problem, Progress
+from tongqu.contracts import Run
+from tongqu.engine.check import Checked
+from tongqu.engine.goals import GOALS, extra_at, goal_stage, stages_of
+from tongqu.engine.inputs import Inputs
+from tongqu.engine.lp import SolverError, solver_version
+from tongqu.engine.model import build
+from tongqu.engine.optimise import Plan, prove
+from tongqu.engine.promise import baseline_measures
+from tongqu.engine.search import start_values
+from tongqu.engine.terms import Model
+
+__all__ = ["CERTIFICATE_TOLERANCE", "PROVEN", "certificate_problems", "proof_problems"]
+
+CERTIFICATE_TOLERANCE: Final = 1e-8
+"""By how much a figure of the certificate may be off, in its unit or as a share of it where it is above 1."""
+
+PRICE_TOLERANCE: Final = 1e-3
+"""Share of the largest price by which one may be off: interior-point duals carry noise."""
+
+PROVEN: Final = ("bound", "prices")
+"""What only solving again can prove."""
+
+PRICE_KEYS: Final = ["limit", "unit", "key", "year"]
+
+MEND: Final = "make the run again"
+
+
+def certificate_problems(
+    run: Run, base: Inputs, *, inputs: Inputs, stored: Plan, checked: Checked
+) -> list[Problem]:
+    """Say what of the certificate does not follow; its bound is only held against the plan's own value.
+
+    Parameters
+    ----------
+    base : Inputs
+        Of the baseline.
+    inputs : Inputs
+        That the plan was made from.
+    """
+    model, stated = build(inputs, goal=goal_stage(inputs)), run.certificate
+    solver, goal = inputs.scenario.solver, GOALS[inputs.scenario.objective]
+    aim, promised = model.aims[goal], checked.measures.set_index("measure")["promised"]
+    extra = extra_at(model, *start_values(model, stored.starts))
+    rows, variables = model.program.size
+    figures: dict[str, float] = {
+        "objective": aim.sense * float(promised[goal]) + extra,
+        "baseline": aim.sense * float(baseline_measures(base)[goal]),
+        "simulated": checked.objective,
+        "gap": max(0.0, stated["bound"] - stated["objective"]),
+        "gap_asked": solver.gap,
+        "tangent_error": aim.error,
+        "extra": extra,
+        "rows": rows,
+        "variables": variables,
+        "candidates": len(inputs.offer.projects),
+    }
+    found = [
+        (f"recomputed it is {value:.9f}", name, str(stated[name]))
+        for name, value in figures.items()
+        if not abs(value - stated[name]) <= _allowed(value)
+    ]
+    if stated["goal"] != inputs.scenario.objective:
+        found.append(("it is not the scenario's objective", "goal", str(stated["goal"])))
+    if not stated["bound"] >= stated["objective"] - _allowed(stated["objective"]):
+        found.append(("the bound lies below the plan's own value", "bound", str(stated["bound"])))
+    if stated["status"] not in ("optimal", "stopped"):
+        found.append(("it is neither optimal nor stopped", "status", str(stated["status"])))
+    elif stated["status"] == "optimal" and not stated["gap"] <= _widest(inputs, stated["bound"], aim.error):
+        found.append(("the gap is larger than asked for", "gap", str(stated["gap"])))
+    problems = [
+        Problem(rule=rule, mend=MEND, file="manifest.json", column=f"certificate.{name}", value=value)
+        for rule, name, value in found
+    ]
+    return problems + _price_problems(model, stored.prices)
+
+
+def _allowed(value: float) -> float:
+    return CERTIFICATE_TOLERANCE * max(1.0, abs(value))
+
+
+def _widest(inputs: Inputs, bound: float, error: float) -> float:
+    """Gap that an optimal plan may have: of an objective of several stages it is a matter of each of them."""
+    if len(stages_of(inputs)) > 1:
+        return float("inf")
+    share = max(1.0, abs(bound)) if inputs.scenario.objective == "least-cost" else 1.0
+    return inputs.scenario.solver.gap * share + error + _allowed(bound)
+
+
+def _price_problems(model: Model, prices: pd.DataFrame) -> list[Problem]:
+    """There is one price for every limit of money, debt, land and staff in a year, none below nothing."""
+    every = {
+        (one.limit, one.unit, one.key, one.years[position])
+        for one in model.priced
+        if one.family in model.program.families
+        for position in model.program.row_labels(one.family)
+    }
+    keys = list(prices[PRICE_KEYS].itertuples(index=False, name=None))
+    if len(keys) == len(every) and set(keys) == every and bool((prices["price"] >= 0).all()):
+        return []
+    rule = "there is not one price of 0 or more for every limit, place and year"
+    return [Problem(rule=rule, mend=MEND, file="results/prices")]
+
+
+def proof_problems(
+    inputs: Inputs, stored: Plan, *, progress: Progress
+) -> tuple[list[Problem], Sequence[str]]:
+    """Solve again: what does not hold, and what could not be proven."""
+    try:
+        proof = prove(inputs, stored.certificate, progress=progress)
+    except SolverError as error:
+        return [_bound_problem(f"it could not be proven again: {error}", MEND, stored=stored)], PROVEN
+    problems = []
+    if proof.bound > stored.certificate.bound + _allowed(proof.bound):
+        mend = "make the run again, or give the solver more time"
+        problems.append(_bound_problem(f"proven again it is {proof.bound:.9f}", mend, stored=stored))
+    if stored.certificate.solver != solver_version():
+        return problems, ("prices",)  # duals are not unique: another version may rightly find others
+    both = stored.prices.merge(proof.prices, on=PRICE_KEYS, suffixes=("", "_again"))
+    off = (both["price"] - both["price_again"]).abs()
+    # Prices of different limits have different units: each limit is held against its own largest.
+    most = both.groupby("limit")["price_again"].transform("max")
+    wrong = off > PRICE_TOLERANCE * most
+    if wrong.any():
+        problems.append(
+            Problem(
+                rule=f"{int(wrong.sum())} figures differ when recomputed, the first is "
+                f"{both.loc[wrong, 'price_again'].iloc[0]}",
+                mend=MEND,
+                file="results/prices",
+                column="price",
+                value=str(both.loc[wrong, "price"].iloc[0]),
+            )
+        )
+    return problems, ()
+
+
+def _bound_problem(rule: str, mend: str, *, stored: Plan) -> Problem:
+    value = str(stored.certificate.bound)
+    return Problem(rule=rule, mend=mend, file="manifest.json", column="certificate.bound", value=value)

@@ -1,0 +1,70 @@
+"""The command ``futures``: what it writes and says, nothing half written."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+import futures_small
+from small import TINY
+from tongqu.apps import futures_jobs
+from tongqu.workflow.futures.study import TABLES
+
+WORDS = ["futures", TINY, "--futures", "10", "--replan", "1"]
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """The command is given the study that is made already; what it asks for is kept."""
+    seen: dict[str, object] = {}
+
+    def study(*words: object, **options: object):
+        seen.update(options, source=words[0])
+        return futures_small.study()
+
+    monkeypatch.setattr(futures_jobs, "study_futures", study)
+    return seen
+
+
+def test_it_writes_what_it_is_asked_for(call, here, asked):
+    found = call(
+        *WORDS, "--out", "made", "--excel", "o.xlsx", "--page", "o.html", "--uncertain", "hukou.register"
+    )
+    assert found.exit_code == 0, found.output
+    assert all(f"Written: {name}" in found.stdout for name in ("made", "o.xlsx", "o.html"))
+    assert len(list((here / "made").iterdir())) == len(TABLES) + 1
+    sheets = pd.read_excel(here / "o.xlsx", sheet_name=None, engine="calamine")
+    assert len(sheets) == len(TABLES)
+    assert (here / "o.html").read_text("utf-8").startswith("<!doctype html>")
+    assert (asked["futures"], asked["replan"], asked["uncertain"]) == (10, 1, ("hukou.register",))
+    assert call(*WORDS, "--out", "made").exit_code == 4
+
+
+def test_it_says_what_python_says(call, asked):
+    content = json.loads(call(*WORDS, "--json").stdout)
+    figures = futures_small.study().figures
+    assert content["plan"]["kept"] == figures["plan"]["kept"]
+    assert [row["plan"] for row in content["plans"]] == ["none", "plan", "robust"]
+    assert content["robust"]["bound"] >= content["robust"]["objective"]
+    assert content["written"] == []
+
+
+def test_all_that_is_wrong_is_said_at_once_and_nothing_is_written(call, here):
+    wrong = ["--futures", "0", "--replan", "99", "--seed", "-1", "--plan", "other", "--plan", "x=nowhere"]
+    found = call("futures", TINY, *wrong, "--excel", "o.txt", "--json")
+    assert found.exit_code == 2
+    problems = json.loads(found.stdout)["problems"]
+    said = [one["column"] or one["file"] for one in problems]
+    assert said == ["futures", "replan", "seed", "--plan", "--plan", "--excel"]
+    assert list(here.iterdir()) == []
+
+
+def test_the_language(call, asked):
+    for language, words in {
+        "zh": ("种未来中的方案", "稳健方案", "都选的项目"),
+        "en": ("plans in 10 futures", "robust", "projects are chosen in all"),
+    }.items():
+        said = "".join(call(*WORDS, "--lang", language).stdout.split("\n"))
+        assert all(word in said for word in words), said
