@@ -28,7 +28,8 @@ def line(name: str, found: Outcome) -> str:
     """One row of the table."""
     measures = found.measures
     return (
-        f"{name:18s} {len(found.starts):6d} {found.capital_wan:9.0f} {np.exp(measures['coordination']):8.5f}"
+        f"{name:18s} {len(found.starts):6d} {found.capital_wan:9.0f} {measures['cost']:9.0f}"
+        f" {np.exp(measures['coordination']):8.5f}"
         f" {measures['coordination']:10.6f} {measures['coverage']:8.4f} {measures['worst-off']:9.4f}"
         f" {found.served:10.0f} {found.seconds:7.1f}"
     )
@@ -65,9 +66,17 @@ def main() -> None:
         print(line(name, found[name]), flush=True)
     base = baseline_measures(inputs)
     print()
-    print("plan               builds   capital        D  mean log D  covered worst 10%     served seconds")
+    heading = ("plan", "builds", "capital", "cost", "D", "mean log D", "covered", "worst 10%", "served")
+    widths = (-18, 6, 9, 9, 8, 10, 8, 9, 10)
     print(
-        f"{'none':18s} {0:6d} {0:9d} {np.exp(base['coordination']):8.5f} {base['coordination']:10.6f}"
+        *(
+            f"{word:{'<' if width < 0 else '>'}{abs(width)}s}"
+            for word, width in zip(heading, widths, strict=True)
+        ),
+        "seconds",
+    )
+    print(
+        f"{'none':18s} {0:6d} {0:9d} {0:9d} {np.exp(base['coordination']):8.5f} {base['coordination']:10.6f}"
         f" {base['coverage']:8.4f} {base['worst-off']:9.4f} {0:10d} {0:7d}"
     )
     for name, one in found.items():

@@ -88,7 +88,9 @@ def test_options_override_the_scenario(call, planned, scenario):
 
 def test_a_time_limit_is_said(call, planned, tiny_run, monkeypatch):
     monkeypatch.setitem(tiny_run.manifest["certificate"], "status", "time limit")
-    assert "stopped at its time limit. Proven" in call("plan", TINY).stdout
+    assert (
+        "before the gap asked for was proven (time limit, or asked to). Proven" in call("plan", TINY).stdout
+    )
 
 
 def test_check(call):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import annotated_types
 import pytest
@@ -15,7 +15,22 @@ import tongqu
 from tongqu.apps import output
 from tongqu.apps.cli import app
 from tongqu.base import DataError, InfeasibleError, RunError, ScenarioError, TongquError
-from tongqu.contracts import Floor, Limits, Pin, Scenario, Solver, load_scenario
+from tongqu.contracts import (
+    Booked,
+    Bound,
+    Commitment,
+    Edit,
+    Feedback,
+    Floor,
+    Goal,
+    Keeping,
+    Limits,
+    Pin,
+    Robust,
+    Scenario,
+    Solver,
+    load_scenario,
+)
 
 DOCS = Path(__file__).parents[2] / "docs"
 BUILT = typer.main.get_command(app)
@@ -31,15 +46,31 @@ def leaves(group, *above):
 
 
 LEAVES = dict(leaves(BUILT))
-MODELS = {"": Scenario, "limits.": Limits, "solver.": Solver, "floors[].": Floor, "pinned[].": Pin}
-SECTIONS = ("limits", "solver")
+MODELS = {
+    "": Scenario,
+    "goal.": Goal,
+    "limits.": Limits,
+    "keeping.": Keeping,
+    "feedback.": Feedback,
+    "robust.": Robust,
+    "solver.": Solver,
+    "floors[].": Floor,
+    "bounds[].": Bound,
+    "pinned[].": Pin,
+    "committed[].": Commitment,
+    "booked[].": Booked,
+    "edits[].": Edit,
+}
+SECTIONS = ("goal", "limits", "keeping", "feedback", "robust", "solver")
+UNGIVEN = {"offered", "forecast", "–", "first_year"}
+"""What stands for a key that is not given."""
 FIELDS = [
     (prefix, name)
     for prefix, model in MODELS.items()
     for name in model.model_fields
     if not (prefix == "" and name in SECTIONS)
 ]
-TYPES = {int: "integer", float: "number", str: "text"}
+TYPES = {int: "integer", float: "number", str: "text", bool: "true or false"}
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +90,10 @@ def row(text: str, key: str) -> list[str]:
 
 
 def kind(annotation: Any) -> str:
+    if type(None) in get_args(annotation):
+        annotation = next(one for one in get_args(annotation) if one is not type(None))
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
     if get_origin(annotation) is Literal:
         return "text"
     if get_origin(annotation) is tuple:
@@ -74,6 +109,10 @@ def test_every_key_is_described(scenario_page, prefix, name):
     shown = default.strip("`")
     if field.default is PydanticUndefined:
         assert shown == "required"
+    elif field.default is None:
+        assert shown in UNGIVEN
+    elif isinstance(field.default, bool):
+        assert shown == str(field.default).lower()
     elif isinstance(field.default, str):
         assert shown == f'"{field.default}"'
     elif isinstance(field.default, int | float):
@@ -111,7 +150,9 @@ def test_the_examples_load(scenario_page, tmp_path):
     assert whole == Scenario()
     written = set(re.findall(r"^(\w+) =|^\[(\w+)\]", blocks[1], re.MULTILINE))
     names = {one or other for one, other in written}
-    assert names == {*Scenario.model_fields, *Limits.model_fields, *Solver.model_fields}
+    inner = {name for section in SECTIONS for name in MODELS[f"{section}."].model_fields}
+    # The first year to decide is that of the plan unless it is given.
+    assert names == {*Scenario.model_fields, *inner} - {"from_year"}
     assert rides.floors[0].service == "primary_ride"
 
 

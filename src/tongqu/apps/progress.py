@@ -149,11 +149,11 @@ class Board:
         if report.best is not None and report.bound is not None and report.gap is not None:
             if report.aim:
                 parts.append(label(f"aim.{report.aim}", self.language, fallback=report.aim))
-            shown = _shown(report.unit)
+            said = _shown(report.unit)
             figures = {"best": report.best, "bound": report.bound}
-            parts += [f"{say(name, self.language)} {shown(value)}" for name, value in figures.items()]
-            share = math.expm1(report.gap) if report.unit == LOG_D else report.gap
-            gap = f"{report.gap:,.0f} 万元" if report.unit == WAN else f"{share:.3%}"
+            parts += [f"{say(name, self.language)} {said(value)}" for name, value in figures.items()]
+            part = math.expm1(report.gap) if report.unit == LOG_D else report.gap
+            gap = f"{report.gap:,.0f} 万元" if report.unit == WAN else f"{part:.3%}"
             parts.append(f"{say('gap', self.language)} {gap}")
         return "  ".join(parts)
 

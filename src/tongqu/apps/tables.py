@@ -27,6 +27,15 @@ __all__ = [
 
 Shown = list[Table | str]
 
+PROVEN: Final = {
+    "coordination": "proven_coordination",
+    "coverage": "proven_coverage",
+    "worst-off": "proven_worst-off",
+    "least-cost": "proven_least-cost",
+}
+"""Words of what is proven, by goal."""
+MEASURED: Final = {"coverage": "measure_coverage", "worst-off": "measure_worst-off"}
+"""Words of what a goal is judged by, where it is a share."""
 MOST_VILLAGES: Final = 30
 MOST_CHANGES: Final = 200
 WAN_PER_YI: Final = 10_000
@@ -148,7 +157,7 @@ def plan_tables(face: Face, made: PlanRun, *, services: Sequence[Mapping[str, An
         for row in services
     ]
     heads = ["service", "without", "with", "people_more"]
-    words = face.word(f"proven_{one['goal']}", gap=gap)
+    words = face.word(PROVEN[one["goal"]], gap=gap)
     if one["status"] != "optimal":
         words = f"{face.word('stopped')} {words}"
     return [
@@ -174,9 +183,9 @@ def _measured(face: Face, run: Run) -> list[tuple[str, str]]:
     table = run["results/measures"].set_index("measure")[["baseline", "simulated"]].astype("float64")
     d = np.exp(table.loc["coordination"].to_numpy())
     rows = [(face.word("mean_d"), f"{d[0]:.4f} → {d[1]:.4f}")]
-    if goal in ("coverage", "worst-off"):
+    if goal in MEASURED:
         before, after = table.loc[goal].to_numpy()
-        rows.append((face.word(f"measure_{goal}"), f"{before:.2%} → {after:.2%}"))
+        rows.append((face.word(MEASURED[goal]), f"{before:.2%} → {after:.2%}"))
     if goal == "least-cost":
         rows.append(
             (face.word("measure_cost"), _money(face, float(table.to_numpy()[table.index == "cost", 1][0])))

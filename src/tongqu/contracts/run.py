@@ -63,6 +63,10 @@ TABLES: Final[Mapping[str, str]] = {
     "unit_of_measure",
     "results/prices": "gain of the goal per unit more of a limit: limit, unit, key, year, price, "
     "unit_of_measure",
+    "results/reasons": "what projects serve and take: project, side, key, amount, alone, value, "
+    "unit_of_measure",
+    "results/left_out": "places that lack a service in the last year although a candidate could bring it: "
+    "service, unit, county, people, share, left, options",
     "results/issues": "what the reader must know: topic, item, detail_zh, detail_en",
 }
 """Tables of a run besides the region's, and what they hold."""

@@ -16,7 +16,6 @@ from tongqu.contracts import Scenario, State
 from tongqu.data import Region
 from tongqu.methods.coordination import coordination, obstacles
 from tongqu.methods.index import pillar_weights, score
-from tongqu.methods.sums import group_sums
 
 __all__ = ["Indicators", "indicators_of", "mean_log", "weights_of", "with_values"]
 
@@ -206,6 +205,9 @@ class _CountySums:
         if not isinstance(name, str) or name not in self.state:
             return None
         if name not in self.found:
+            # Loaded late: it compiles, and who only reads a stored run needs no compiler.
+            from tongqu.methods.sums import group_sums
+
             values = self.state[name]
             number, present = _county_numbers(self.region, values.index)
             sums = group_sums(number, values.to_numpy(dtype=np.float64), size=len(present))

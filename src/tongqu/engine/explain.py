@@ -16,7 +16,7 @@ from tongqu.base import remember
 from tongqu.contracts import active_entries
 from tongqu.engine.inputs import Inputs
 
-__all__ = ["brought", "credits_of", "promised_scores", "reach", "takes", "unserved"]
+__all__ = ["REASONS", "brought", "credits_of", "promised_scores", "reach", "reasons", "takes", "unserved"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -25,6 +25,9 @@ SIDES: Final = {"urban": "U", "rural": "R"}
 
 TAKEN: Final = {"money": "万元", "land": "mu", "staff": "persons"}
 """Ledgers whose entries use up limits, and their units of measure."""
+
+REASONS: Final = ("project", "side", "key", "amount", "alone", "value", "unit_of_measure")
+"""Columns of `reasons`."""
 
 FREE: Final = 1e-9
 """Share of a place's need below which nobody is left or nobody is added."""
@@ -189,6 +192,39 @@ def takes(inputs: Inputs, starts: pd.Series, *, prices: pd.DataFrame) -> pd.Data
     used["price"] = price.reindex(pd.MultiIndex.from_frame(used[keys[1:]]), fill_value=0.0).to_numpy()
     used["value"] = used["amount"] * used["price"]
     return used
+
+
+def reasons(inputs: Inputs, starts: pd.Series, *, prices: pd.DataFrame) -> pd.DataFrame:
+    """What each started project is for and what it costs others, one row a service and a limit.
+
+    Parameters
+    ----------
+    prices : DataFrame
+        As in ``Plan.prices``.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``REASONS``. ``side`` is ``serves`` (``key`` is the service, ``amount`` the persons in need
+        whom the project credits in the last year, ``alone`` those whom nothing else would) or ``takes``
+        (``key`` is the limit, ``amount`` the sum over the years, ``value`` what it would bring elsewhere).
+    """
+    found = reach(inputs, starts)
+    found["amount"] = found["people"] * found["share"]
+    together = (found["share"] + found["others"]).clip(upper=1.0)
+    found["alone"] = found["people"] * (together - found["others"]).clip(lower=0.0)
+    serves = found.groupby(["project", "service"], sort=True)[["amount", "alone"]].sum().reset_index()
+    serves = serves.rename(columns={"service": "key"})
+    used = takes(inputs, starts, prices=prices)
+    place = ["project", "limit", "unit_of_measure"]
+    taken = used.groupby(place, sort=True)[["amount", "value"]].sum().reset_index()
+    taken = taken.rename(columns={"limit": "key"})
+    parts = [
+        serves.assign(side="serves", value=0.0, unit_of_measure="persons"),
+        taken.assign(side="takes", alone=0.0),
+    ]
+    every = pd.concat([part[list(REASONS)] for part in parts], ignore_index=True)
+    return every.sort_values(["project", "side", "key"], ignore_index=True)
 
 
 def credits_of(inputs: Inputs, projects: Iterable[str]) -> pd.DataFrame:

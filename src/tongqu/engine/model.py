@@ -273,7 +273,7 @@ def _in_town(model: Model, credit: pd.DataFrame | None, *, floor: Floor) -> pd.D
     people = unmet.loc[mine].groupby(group[mine].to_numpy()).sum()
     held = credit["group"].isin(people.index)
     kept = credit[held]
-    row, column = people.index.get_indexer(kept["group"]), kept["year"].to_numpy(dtype=np.int64)
+    row, column = people.index.get_indexer(pd.Index(kept["group"])), kept["year"].to_numpy(dtype=np.int64)
     return kept.assign(people=people.to_numpy(dtype=np.float64)[row, column])
 
 

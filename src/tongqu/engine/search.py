@@ -109,12 +109,11 @@ def search(
             break
         budget = solver.model_copy(update={"seconds": max(left / (len(stages) - number), LEAST_SECONDS)})
         aim = _aim(model)
+        told = _told(progress, aim, several=len(stages) > 1)
         try:
-            relaxed = _relaxed(model.program, stop=stop, progress=progress)
+            relaxed = _relaxed(model.program, stop=stop, progress=told)
             gap = gap_of(aim, relaxed, solver=solver)
-            one = solve(
-                model.program, relaxed, gap=gap, solver=budget, start=hint, stop=stop, progress=progress
-            )
+            one = solve(model.program, relaxed, gap=gap, solver=budget, start=hint, stop=stop, progress=told)
         except SolverError:
             if last is None:
                 raise
@@ -199,6 +198,19 @@ def starts_of(model: Model, values: Floats) -> pd.Series:
 def _relaxed(program: Program, *, stop: Stop | None, progress: Progress) -> Solution:
     progress(Report("relax"))
     return program.relaxed(stop=stop)
+
+
+def _told(progress: Progress, aim: Aim, *, several: bool) -> Progress:
+    """Reports in the unit of the aim, with its name where there are several."""
+
+    def tell(report: Report) -> None:
+        best, bound = (
+            None if value is None else value + aim.constant for value in (report.best, report.bound)
+        )
+        name = aim.name if several else ""
+        progress(replace(report, best=best, bound=bound, aim=name, unit=aim.unit))
+
+    return tell
 
 
 def _aim(model: Model) -> Aim:

@@ -87,7 +87,11 @@ def frontier_html(found: Frontier, *, language: Language = "zh") -> str:
             Section(
                 "limits",
                 words("outlook.limits"),
-                points=[words(f"frontier.limit_{key}") for key in ("promise", "gap", "levels")],
+                points=[
+                    words("frontier.limit_promise"),
+                    words("frontier.limit_gap"),
+                    words("frontier.limit_levels"),
+                ],
             ),
         ],
     )

@@ -78,23 +78,37 @@ def monitor_html(found: Beside, *, again: Run | None = None, language: Language 
     sections += [_figures(found, again, words), _triggers(found, words, names)]
     if again is not None:
         sections.append(_journal(again, words, names))
-    sections.append(
-        Section("limits", words("monitor.limits"), points=[words(f"monitor.limit_{n}") for n in range(1, 6)])
-    )
+    sections.append(Section("limits", words("monitor.limits"), points=_limits(words)))
     off = int(found.summary()["figures_not_followed"])
-    key = "monitor.band_none" if not off else "monitor.band_again" if again is not None else "monitor.band"
+    if off:
+        band = (
+            words("monitor.band_again", count=off) if again is not None else words("monitor.band", count=off)
+        )
+    else:
+        band = words("monitor.band_none")
     run = found.run.id if again is None else f"{found.run.id} → {again.id}"
     page = Page(
         title=f"{region} {words('monitor.title')}",
         brand=words("monitor.brand"),
         heading=words("monitor.heading", region=region, year=found.year),
-        band=words(key, count=off) if off else words(key),
+        band=band,
         footer=words("monitor.footer", run=run),
         under=[f"{words('scenario')} {found.run.scenario.name}", f"{words('monitor.run')} {run}"],
         cards=_cards(found, again, words),
         sections=[section for section in sections if section.parts or section.points],
     )
     return render(page, words)
+
+
+def _limits(words: Words) -> list[str]:
+    """What monitoring does not see, in sentences."""
+    return [
+        words("monitor.limit_1"),
+        words("monitor.limit_2"),
+        words("monitor.limit_3"),
+        words("monitor.limit_4"),
+        words("monitor.limit_5"),
+    ]
 
 
 def _names(run: Run, again: Run | None, words: Words) -> dict[str, str]:
@@ -195,7 +209,7 @@ def _changes(found: Beside, again: Run, words: Words, names: Mapping[str, str]) 
         Bar(
             names.get(row["project"], row["project"]),
             row["change"],
-            words.label("monitor.change", row["change"]),
+            words.label("monitor_change", row["change"]),
             (row["before"], row["before"] + row["lead"]),
             (row["after"], row["after"] + row["lead"]),
         )
@@ -209,7 +223,7 @@ def _changes(found: Beside, again: Run, words: Words, names: Mapping[str, str]) 
         past=words("monitor.past"),
     )
     grid = grid_of(_said(shown, words, names), columns=_change_columns(words), label=title)
-    legend = legend_of([(fill, words.label("monitor.change", name)) for name, fill in CHANGES.items()])
+    legend = legend_of([(fill, words.label("monitor_change", name)) for name, fill in CHANGES.items()])
     note = words("monitor.more", count=len(rows) - len(shown)) if len(rows) > len(shown) else ""
     figure = Figure(title, svg, grid, legend, note)
     return Section("changes", title, [Part(figures=[figure])], [words("monitor.changes_note")])
@@ -218,9 +232,9 @@ def _changes(found: Beside, again: Run, words: Words, names: Mapping[str, str]) 
 def _said(rows: pd.DataFrame, words: Words, names: Mapping[str, str]) -> pd.DataFrame:
     return rows.assign(
         name=[names.get(name, name) for name in rows["project"]],
-        change=[words.label("monitor.change", name) for name in rows["change"]],
+        change=[words.label("monitor_change", name) for name in rows["change"]],
         reason=[
-            words.label("monitor.reason", reason)
+            words.label("monitor_reason", reason)
             + (f"（{why}）" if why and words.language == "zh" else f" ({why})" if why else "")
             for reason, why in zip(rows["reason"], rows["why"], strict=True)
         ],
@@ -262,7 +276,7 @@ def _projects(found: Beside, words: Words, names: Mapping[str, str]) -> Section:
         Bar(
             names.get(row["project"], row["project"]),
             FOUND.get(row["state"], "kept") if row["finding"] != "late" else "moved",
-            words.label("monitor.finding", row["finding"]),
+            words.label("monitor_finding", row["finding"]),
             (row["planned_start"], row["planned_start"] + lead[row["project"]]),
             (row["start"], row["start"] + lead[row["project"]]),
         )
@@ -274,8 +288,8 @@ def _projects(found: Beside, words: Words, names: Mapping[str, str]) -> Section:
     )
     said = shown.assign(
         name=[names.get(name, name) for name in shown["project"]],
-        state=[words.label("monitor.state", state) for state in shown["state"]],
-        finding=[words.label("monitor.finding", name) for name in shown["finding"]],
+        state=[words.label("monitor_state", state) for state in shown["state"]],
+        finding=[words.label("monitor_finding", name) for name in shown["finding"]],
     )
     columns: dict[str, tuple[str, Format | None]] = {
         "name": (words("monitor.project"), None),
@@ -302,7 +316,7 @@ def _figures(found: Beside, again: Run | None, words: Words) -> Section:
     places = _places(found.run, words)
     said = table.assign(
         place=[places.get(str(unit), str(unit)) for unit in table["unit"]],
-        follows=[words.label("monitor.follows", name) for name in table["follows"]],
+        follows=[words.label("monitor_follows", name) for name in table["follows"]],
     )
 
     def plain(value: Any) -> str:
@@ -329,7 +343,7 @@ def _triggers(found: Beside, words: Words, names: Mapping[str, str]) -> Section:
         return Section("triggers", title, points=[words("monitor.nothing")])
     places = _places(found.run, words)
     said = table.assign(
-        trigger=[words.label("monitor.trigger", name) for name in table["trigger"]],
+        trigger=[words.label("monitor_trigger", name) for name in table["trigger"]],
         place=[places.get(str(unit), str(unit)) for unit in table["unit"]],
         item=[names.get(str(item), str(item)) for item in table["item"]],
         amount=[
@@ -365,7 +379,7 @@ def _journal(again: Run, words: Words, names: Mapping[str, str]) -> Section:
     columns: dict[str, tuple[str, Format | None]] = {
         "run": (words("monitor.run"), None),
         "from_year": (words("monitor.from_year"), _year),
-        **{name: (words.label("monitor.change", name), words.count) for name in kinds},
+        **{name: (words.label("monitor_change", name), words.count) for name in kinds},
     }
     head = words("monitor.plans")
     grids = [(head, grid_of(table, columns=columns, label=head))]

@@ -18,6 +18,7 @@ from tongqu.views.sections.leader import leader
 from tongqu.views.sections.money import money
 from tongqu.views.sections.names import Names, names_of
 from tongqu.views.sections.projects import projects
+from tongqu.views.sections.reasons import reasons
 from tongqu.views.sections.services import services, twin
 from tongqu.views.sections.trust import basis, certificate, glossary, sources
 from tongqu.views.svg import DEFS, MARKS, symbol
@@ -30,6 +31,7 @@ SECTIONS = (
     "leader",
     "map",
     "projects",
+    "reasons",
     "money",
     "services",
     "coordination",
@@ -106,6 +108,7 @@ def _content(figures: Figures, words: Words) -> dict[str, Any]:
         "leader": leader(figures, words, names=names),
         "map": _map(figures, words, names=names),
         "projects": projects(figures, words, names=names),
+        "reasons": reasons(figures, words, names=names),
         "money": money(figures, words, names=names),
         "services": services(figures, words, names=names),
         "coordination": coordination(figures, words, names=names),

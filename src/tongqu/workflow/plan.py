@@ -26,6 +26,7 @@ from tongqu.contracts import (
 )
 from tongqu.data import Region, region_files
 from tongqu.engine.coordinate import Indicators
+from tongqu.engine.explain import reasons, unserved
 from tongqu.engine.feedback import Settled, settle
 from tongqu.engine.inputs import Inputs, prepare
 from tongqu.engine.lp import Stop
@@ -255,6 +256,8 @@ def tables_of(settled: Settled) -> dict[str, pd.DataFrame]:
         "results/measures": checked.measures,
         "results/stages": made.stages,
         "results/prices": made.prices,
+        "results/reasons": reasons(inputs, made.starts, prices=made.prices),
+        "results/left_out": unserved(inputs, made.starts),
         "results/issues": pd.concat(
             [issues_of(inputs, made, checked), feedback_issues(settled)], ignore_index=True
         ),

@@ -9,6 +9,7 @@ from tongqu.views.tables.coordination import Coordination, coordination_of
 from tongqu.views.tables.leader import Headline, headline_of
 from tongqu.views.tables.money import Money, money_of
 from tongqu.views.tables.projects import Projects, projects_of
+from tongqu.views.tables.reasons import Reasons, reasons_of
 from tongqu.views.tables.services import Services, services_of
 from tongqu.views.tables.stored import Stored, read_run
 from tongqu.views.tables.trust import Trust, trust_of
@@ -24,7 +25,7 @@ class Figures:
     ----------
     stored : Stored
         The tables that were read.
-    projects, money, services, coordination, trust
+    projects, reasons, money, services, coordination, trust
         Figures of one part of the report each.
     headline : Headline
         Figures of the first page.
@@ -32,6 +33,7 @@ class Figures:
 
     stored: Stored
     projects: Projects
+    reasons: Reasons
     money: Money
     services: Services
     coordination: Coordination
@@ -56,4 +58,5 @@ def figures_of(run: Run) -> Figures:
     projects, money, services = projects_of(stored), money_of(stored), services_of(stored)
     coordination, trust = coordination_of(stored), trust_of(stored)
     headline = headline_of(stored, projects, money=money, coordination=coordination, trust=trust)
-    return Figures(stored, projects, money, services, coordination, trust, headline)
+    reasons = reasons_of(stored, projects)
+    return Figures(stored, projects, reasons, money, services, coordination, trust, headline)

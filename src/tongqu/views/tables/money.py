@@ -102,17 +102,18 @@ def _scarce(stored: Stored) -> pd.DataFrame:
     """Prices of land and staff, in the goal's unit per ``MORE`` of each."""
     table = stored.run["results/prices"]
     mine = table[table["limit"].isin(list(MORE))]
-    wide = mine.pivot_table(index=["limit", "key", "unit"], columns="year", values="price", aggfunc="sum")
-    wide = wide.reindex(columns=list(stored.years)).fillna(0.0)
-    wide = wide.mul(wide.index.get_level_values("limit").map(MORE).to_numpy(dtype=np.float64), axis=0)
-    return wide[wide.max(axis=1) >= WORTH * float(wide.max(axis=None) if len(wide) else 0.0)]
+    found = mine.pivot_table(index=["limit", "key", "unit"], columns="year", values="price", aggfunc="sum")
+    found = found.reindex(columns=list(stored.years)).fillna(0.0)
+    scale = found.index.get_level_values("limit").map(MORE).to_numpy(dtype=np.float64)
+    wide = found.mul(scale, axis=0)
+    worth = wide.to_numpy(dtype=np.float64).max(axis=1, initial=0.0)
+    kept: pd.DataFrame = wide[worth >= WORTH * worth.max(initial=0.0)]
+    return kept
 
 
 def _mean_return(stored: Stored) -> float:
-    measures = (
-        stored.run["results/measures"].set_index("measure")[["baseline", "simulated"]].astype("float64")
-    )
-    log_d = measures.loc["coordination"]
+    measures = stored.run["results/measures"].set_index("measure").loc["coordination"]
+    before, after = measures[["baseline", "simulated"]].to_numpy(dtype=np.float64)
     capital = float(stored.decisions["capital_wan"].sum())
-    gain = math.expm1(float(log_d["simulated"] - log_d["baseline"]))
+    gain = math.expm1(float(after - before))
     return gain / (capital / WAN_PER_YI) if capital > 0 else math.nan
