@@ -110,3 +110,22 @@ def test_nothing_but_a_run_is_replaced(tmp_path):
         tongqu.plan(TINY, short(), out=tmp_path / "mine")
     assert (tmp_path / "mine" / "thesis.txt").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        lambda run, out: tongqu.plan(TINY, run.scenario, resume=run.path, out=out),
+        lambda run, _: tongqu.why(run.path),
+        lambda run, _: tongqu.futures(run.path, futures=1, replan=0),
+        lambda run, _: tongqu.monitor(run.path, tongqu.Actuals()),
+    ],
+    ids=["resume", "why", "futures", "monitor"],
+)
+def test_nothing_is_built_on_a_run_that_was_changed(copied, tmp_path, work):
+    run = open_run(copied)
+    (copied / "results" / "decisions.parquet").write_bytes(b"other")
+    with pytest.raises(RunError, match="cannot be trusted") as caught:
+        work(run, tmp_path / "again")
+    assert [one.file for one in caught.value.problems] == ["results/decisions.parquet"]
+    assert not (tmp_path / "again").exists()

@@ -36,7 +36,7 @@ from tongqu.apps.tables import (
     verify_tables,
 )
 from tongqu.base import DataError, Problem, Progress, Report, RunError, ScenarioError
-from tongqu.contracts import Objective, Run, Scenario, check_files, open_run
+from tongqu.contracts import Objective, Run, Scenario, open_run, whole_run
 from tongqu.data import Region, diff_regions, save_region, write_template
 from tongqu.workflow import Diagnosis, PlanRun, Stop
 
@@ -138,8 +138,7 @@ def report(face: Face, run: Path, *, out: Path | None, force: bool) -> None:
     stored = open_run(run)
     require_outside(face, target, run=stored.path)
     with show_progress(face.language, quiet=face.quiet) as progress:
-        if problems := check_files(stored):
-            raise RunError(f"{stored.path}: the run was changed; its figures cannot be trusted", problems)
+        whole_run(stored)
         _write_reports(stored, {target: face.language}, progress=progress)
     face.result({"run": stored.id, "report": str(target)}, [f"{face.word('written')}{target}"])
 

@@ -17,9 +17,13 @@ __all__ = ["patterns", "problem_words", "words_of"]
 
 @cache
 def patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Sentences with places ``{a}`` in English, as patterns, and in Chinese; the first that fits counts."""
+    """Sentences with places ``{a}`` in English, as patterns, and in Chinese; the first that fits counts.
+
+    Sentences without places come first: they fit nothing else.
+    """
     text = (files("tongqu.apps") / "problems.csv").read_text(encoding="utf-8")
-    return tuple((_pattern(row["en"]), row["zh"]) for row in csv.DictReader(text.splitlines()))
+    rows = sorted(csv.DictReader(text.splitlines()), key=lambda row: "{" in row["en"])
+    return tuple((_pattern(row["en"]), row["zh"]) for row in rows)
 
 
 def _pattern(sentence: str) -> re.Pattern[str]:

@@ -28,6 +28,7 @@ from tongqu.contracts.run import (
     clear_drafts,
     open_run,
     run_id,
+    whole_run,
     write_run,
 )
 from tongqu.contracts.scenario import (
@@ -104,6 +105,7 @@ __all__ = [
     "project_table",
     "run_id",
     "values_at",
+    "whole_run",
     "working_offers",
     "write_run",
     "yearly_limits",

@@ -32,6 +32,7 @@ __all__ = [
     "clear_drafts",
     "open_run",
     "run_id",
+    "whole_run",
     "write_run",
 ]
 
@@ -153,6 +154,20 @@ def open_run(path: Path | str) -> Run:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise RunError(f"{folder}: this is no run of format {FORMAT}; make it again with this version")
     return Run(folder, manifest)
+
+
+def whole_run(run: Run | Path | str) -> Run:
+    """Open a run whose figures can be built on: no file of it was changed.
+
+    Raises
+    ------
+    RunError
+        If it cannot be opened, or with every file that is missing, changed or does not belong to it.
+    """
+    opened = run if isinstance(run, Run) else open_run(run)
+    if problems := check_files(opened):
+        raise RunError(f"{opened.path}: the run was changed; its figures cannot be trusted", problems)
+    return opened
 
 
 def check_files(run: Run) -> list[Problem]:

@@ -20,8 +20,8 @@ from tongqu.contracts import (
     check_target,
     clear_drafts,
     ledger_of,
-    open_run,
     run_id,
+    whole_run,
     write_run,
 )
 from tongqu.data import Region, region_files
@@ -108,7 +108,7 @@ def plan(
     """
     folder = check_target(Path(out))
     clear_drafts(folder)
-    earlier = None if resume is None else resume if isinstance(resume, Run) else open_run(resume)
+    earlier = None if resume is None else whole_run(resume)
     region, chosen = region_of(region, progress=progress), scenario_of(scenario)
     sectors = sectors_for(region)
     versions = sector_versions(sectors)

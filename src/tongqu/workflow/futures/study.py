@@ -10,7 +10,7 @@ from typing import Any, Final
 import pandas as pd
 
 from tongqu.base import DataError, Problem, Progress, Report, silent
-from tongqu.contracts import Offer, Run, Scenario, open_run
+from tongqu.contracts import Offer, Run, Scenario, whole_run
 from tongqu.data import Region
 from tongqu.engine.futures import Luck, Sample, luck_of, sample_of
 from tongqu.engine.inputs import Inputs, prepare
@@ -140,7 +140,7 @@ def futures(
     """
     if problems := wrong_numbers(futures=futures, replan=replan, seed=seed):
         raise DataError(problems)
-    run = open_run(source) if is_run(source) else None  # type: ignore[arg-type]
+    run = whole_run(source) if is_run(source) else None  # type: ignore[arg-type]
     inputs, main = _inputs(source, scenario, run=run, progress=progress)
     names = UNCERTAIN if uncertain is None else uncertain
     chosen, proven = {MAIN: main}, None
@@ -216,7 +216,7 @@ def _inputs(
 
 
 def _starts_of(plan: str | Path | pd.Series) -> pd.Series:
-    return plan.astype("int64") if isinstance(plan, pd.Series) else _starts_of_run(open_run(plan))
+    return plan.astype("int64") if isinstance(plan, pd.Series) else _starts_of_run(whole_run(plan))
 
 
 def _starts_of_run(run: Run) -> pd.Series:

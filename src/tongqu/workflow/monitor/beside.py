@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from tongqu.base import DataError, Problem, Progress, Report, silent
-from tongqu.contracts import Assume, Run, open_run
+from tongqu.contracts import Assume, Run, whole_run
 from tongqu.data import Language
 from tongqu.workflow.files import book_of, save_tables
 from tongqu.workflow.monitor.actuals import LEVERS, MONEY, Actuals, check_actuals, planned_figures
@@ -143,7 +143,7 @@ def monitor(
     >>> found = tongqu.monitor("tongqu-demo/run", "actuals.xlsx")  # doctest: +SKIP
     >>> found.triggers  # doctest: +SKIP
     """
-    opened = run if isinstance(run, Run) else open_run(run)
+    opened = whole_run(run)
     progress(Report("read"))
     given = check_actuals(opened, actuals)
     last = _last_year(opened, given, year)

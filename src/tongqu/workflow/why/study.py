@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from tongqu.base import Progress, Report, silent
-from tongqu.contracts import Run, open_run
+from tongqu.contracts import Run, whole_run
 from tongqu.data import Language, Region
 from tongqu.engine.changes import Changes
 from tongqu.engine.goals import GOALS
@@ -178,7 +178,7 @@ def why(
     >>> answers = tongqu.why("tongqu-demo/run", most=3)  # doctest: +SKIP
     >>> answers.tables["projects"][["project", "without_found"]]  # doctest: +SKIP
     """
-    stored = run if isinstance(run, Run) else open_run(run)
+    stored = whole_run(run)
     inputs, plan = read_plan(stored, progress=progress)
     asked = asked_of(inputs, plan, projects=projects, villages=villages, limits=limits, most=most)
     progress(Report("relax"))
