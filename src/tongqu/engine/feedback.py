@@ -20,9 +20,9 @@ from tongqu.engine.coordinate import mean_log
 from tongqu.engine.financing import financing
 from tongqu.engine.goals import GOALS, extra_at, goal_stage, missed, stages_of
 from tongqu.engine.inputs import Inputs
-from tongqu.engine.lp import SolverError, Stop, solver_version
+from tongqu.engine.lp import SolverError, Stop
 from tongqu.engine.model import build
-from tongqu.engine.optimise import Certificate, Plan, measure_table, optimise, prices_of
+from tongqu.engine.optimise import Certificate, Plan, certificate_of, measure_table, optimise, prices_of
 from tongqu.engine.promise import baseline_measures, measures_of, promise_of
 from tongqu.engine.refresh import money_offered, refresh
 from tongqu.engine.rules import broken_rules
@@ -248,19 +248,14 @@ def _kept(inputs: Inputs, model: Model, starts: pd.Series) -> Plan | None:
     goal = GOALS[inputs.scenario.objective]
     aim, baseline = model.aims[goal], baseline_measures(inputs)
     extra = extra_at(model, *start_values(model, starts))
-    rows, variables = model.program.size
-    certificate = Certificate(
+    certificate = certificate_of(
+        inputs,
+        aim,
         objective=aim.sense * float(measures[goal]) + extra,
         bound=np.inf,
-        tangent_error=aim.error,
-        baseline=aim.sense * float(baseline[goal]),
+        baseline=float(baseline[goal]),
         status="optimal",
-        gap_asked=inputs.scenario.solver.gap,
-        rows=rows,
-        variables=variables,
-        candidates=len(inputs.offer.projects),
-        solver=solver_version(),
-        goal=inputs.scenario.objective,
+        size=model.program.size,
         extra=extra,
     )
     plan = Plan(

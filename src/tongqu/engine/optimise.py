@@ -19,12 +19,13 @@ from tongqu.engine.model import build
 from tongqu.engine.promise import UNITS, Promise, baseline_measures, delivered
 from tongqu.engine.prune import needed_starts
 from tongqu.engine.search import Found, StageFound, bound_of, gap_of, search, start_values, starts_of
-from tongqu.engine.terms import Floats, Model
+from tongqu.engine.terms import Aim, Floats, Model
 
 __all__ = [
     "Certificate",
     "Plan",
     "Proof",
+    "certificate_of",
     "limit_words",
     "measure_table",
     "optimise",
@@ -245,24 +246,20 @@ def _answer(
 
 def _plan(inputs: Inputs, answer: _Answer, *, first: _Answer) -> Plan:
     """The plan of an answer; what the first, loosest program proves holds for every plan."""
-    solver, measure = inputs.scenario.solver, GOALS[inputs.scenario.objective]
+    measure = GOALS[inputs.scenario.objective]
     aim = answer.model.aims[measure]
     baseline = baseline_measures(inputs)
     extra = extra_at(answer.model, *start_values(answer.model, answer.starts))
     objective = aim.sense * float(answer.measures[measure]) + extra
-    certificate = Certificate(
+    certificate = certificate_of(
+        inputs,
+        aim,
         objective=objective,
         # What a plan inside the limits promises is never above the bound but for the solver's tolerance.
         bound=max(first.bound, objective),
-        tangent_error=aim.error,
-        baseline=aim.sense * float(baseline[measure]),
+        baseline=float(baseline[measure]),
         status=answer.found.status,
-        gap_asked=solver.gap,
-        rows=first.size[0],
-        variables=first.size[1],
-        candidates=len(inputs.offer.projects),
-        solver=solver_version(),
-        goal=inputs.scenario.objective,
+        size=first.size,
         extra=extra,
     )
     return Plan(
@@ -274,6 +271,46 @@ def _plan(inputs: Inputs, answer: _Answer, *, first: _Answer) -> Plan:
         certificate,
         measure_table(answer.measures, baseline),
         _stage_table(answer.found.stages),
+    )
+
+
+def certificate_of(
+    inputs: Inputs,
+    aim: Aim,
+    *,
+    objective: float,
+    bound: float,
+    baseline: float,
+    status: str,
+    size: tuple[int, int],
+    extra: float,
+) -> Certificate:
+    """Give the certificate of a plan.
+
+    Parameters
+    ----------
+    aim : Aim
+        That of the goal's measure.
+    objective, bound, extra : float
+        As in ``Certificate``.
+    baseline : float
+        The measure without a plan, as the measure counts: a cost is not negative.
+    size : tuple of int
+        Rows and variables of the program.
+    """
+    return Certificate(
+        objective=objective,
+        bound=bound,
+        tangent_error=aim.error,
+        baseline=aim.sense * baseline,
+        status=status,
+        gap_asked=inputs.scenario.solver.gap,
+        rows=size[0],
+        variables=size[1],
+        candidates=len(inputs.offer.projects),
+        solver=solver_version(),
+        goal=inputs.scenario.objective,
+        extra=extra,
     )
 
 

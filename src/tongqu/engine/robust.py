@@ -30,7 +30,7 @@ from tongqu.engine.lp import (
     solver_version,
 )
 from tongqu.engine.model import ROWS, build, start_variables
-from tongqu.engine.optimise import Certificate, Plan, limit_words, measure_table, prices_of
+from tongqu.engine.optimise import Plan, certificate_of, limit_words, measure_table, prices_of
 from tongqu.engine.promise import Promise, baseline_measures, measures_of, promise_of
 from tongqu.engine.prune import needed_starts
 from tongqu.engine.recording import Joined, Recording, join
@@ -313,20 +313,15 @@ def plan_of(inputs: Inputs, starts: pd.Series, *, progress: Progress = silent) -
     extra = extra_at(model, *start_values(model, starts))
     objective = aim.sense * float(measures[measure]) + extra
     bound = max(bound_of(relaxed) + constant, objective)
-    rows, variables = model.program.size
     gap = inputs.scenario.solver.gap
-    certificate = Certificate(
+    certificate = certificate_of(
+        inputs,
+        aim,
         objective=objective,
         bound=bound,
-        tangent_error=aim.error,
-        baseline=aim.sense * float(baseline[measure]),
+        baseline=float(baseline[measure]),
         status="optimal" if bound - objective <= gap else "stopped",
-        gap_asked=gap,
-        rows=rows,
-        variables=variables,
-        candidates=len(inputs.offer.projects),
-        solver=solver_version(),
-        goal=inputs.scenario.objective,
+        size=model.program.size,
         extra=extra,
     )
     stage = (1, aim.name, objective, bound, gap, certificate.status, aim.unit)

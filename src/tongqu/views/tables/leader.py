@@ -86,7 +86,7 @@ def headline_of(
     started, accounts = projects.of_year(stored.first), by_key(money.years)
     peak_year = max(accounts, key=lambda year: float(accounts[year]["debt"]))
     end: dict[str, Any] = accounts[stored.last]
-    d = by_key(coordination.years)
+    d, measured = by_key(coordination.years), by_key(trust.measures)["coordination"]
     return Headline(
         projects=len(projects.rows),
         candidates=trust.certificate.candidates,
@@ -101,8 +101,8 @@ def headline_of(
         last_debt=float(end["debt"]),
         interest=float(money.years["interest"].sum()),
         grants=float(money.years["grant"].sum()),
-        d_base=math.exp(float(trust.measures.at["coordination", "baseline"])),  # type: ignore[arg-type]
-        d_plan=math.exp(float(trust.measures.at["coordination", "simulated"])),  # type: ignore[arg-type]
+        d_base=math.exp(measured["baseline"]),
+        d_plan=math.exp(measured["simulated"]),
         d_first=float(d[stored.first]["base"]),
         d_last_base=float(d[stored.last]["base"]),
         d_last_plan=float(d[stored.last]["plan"]),

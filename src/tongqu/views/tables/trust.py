@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from tongqu.views.tables.cells import by_key
 from tongqu.views.tables.stored import Stored
 
 __all__ = ["Certificate", "Trust", "trust_of"]
@@ -195,7 +196,7 @@ def _certificate(stored: Stored, *, measures: pd.DataFrame) -> Certificate:
     found, solver = stored.run.certificate, stored.run.manifest["solver"]
     goal = str(found["goal"])
     sign = -1.0 if goal == "least-cost" else 1.0
-    simulated = sign * float(measures.at[MEASURE.get(goal, goal), "simulated"])  # type: ignore[arg-type]
+    simulated = sign * float(by_key(measures)[MEASURE.get(goal, goal)]["simulated"])
     objective, bound = float(found["objective"]), float(found["bound"])
     return Certificate(
         goal=goal,
