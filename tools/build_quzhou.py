@@ -29,9 +29,11 @@ from quzhou import (
     places,
     raw,
     roads,
+    services,
     sites,
 )
 
+HOSPITALS = ("county_hospital", "city_hospital")
 TARGET = Path(__file__).resolve().parents[1] / "src" / "tongqu" / "regions" / "quzhou"
 
 
@@ -45,6 +47,7 @@ def tables() -> dict[str, pd.DataFrame]:
     where = replace(where, villages=where.villages.assign(people=people.village_totals(where, total)))
     ages = people.village_ages(where, people.counties(2020))
     nodes, links = roads.build(where)
+    facilities = sites.build(where, ages)
     observed = figures.observations()
     listed = figures.variables()
     return {
@@ -53,7 +56,12 @@ def tables() -> dict[str, pd.DataFrame]:
         "nodes": nodes,
         "links": links,
         "sites": pd.concat(
-            [sites.build(where, ages), digital.stations(where), logistics.build(where)]
+            [
+                facilities,
+                services.build(where, ages, facilities[facilities["kind"].isin(HOSPITALS)]),
+                digital.stations(where),
+                logistics.build(where),
+            ]
         ).sort_values("site"),
         "village_broadband": digital.broadband(where),
         "village_buses": buses.build(where, links),

@@ -456,7 +456,7 @@ def test_all_that_is_wrong_is_said_at_once(tiny):
     with pytest.raises(DataError) as error:
         travel.nearest(tiny, ["hospital", "clinic"], mode="bike", few=0, limit=-1, group="people.x")
     assert [problem.column for problem in error.value.problems] == ["kinds", "mode", "group", "limit", "few"]
-    assert "did you mean 'county_hospital'" in error.value.problems[0].mend
+    assert "did you mean 'city_hospital'" in error.value.problems[0].mend
     with pytest.raises(DataError) as error:
         travel.matrix(tiny, ["vilages", "n99"], targets=[])
     assert rules(error) == ["unknown place", "unknown place", "no places"]

@@ -26,6 +26,8 @@ URBAN_SCHOOL, URBAN_JUNIOR = 1_200, 1_400  # pupils for each urban primary and j
 VILLAGE_SCHOOL_PEOPLE, VILLAGE_SCHOOL_KM = 1_200, 2.5  # a village this large and this far has a school
 URBAN_FILL, RURAL_FILL = (0.85, 1.15), (1.2, 2.1)  # range of places over pupils (assumed)
 JUNIOR_PUPILS = 160  # a town with fewer sends them to the next town
+NURSES_PER_DOCTOR = 1.2  # of county and city hospitals (assumed)
+JUNIOR_BOARDING = 0.3  # boarding places over places of a rural junior school (assumed)
 PUPILS_PER_TEACHER = {"primary_school": 17.0, "junior_school": 12.5}  # assumed
 
 
@@ -34,10 +36,10 @@ def _where(units: pd.DataFrame) -> pd.DataFrame:
     return units[["node", "lon", "lat"]].rename_axis("unit").reset_index()
 
 
-def _named(kind: str) -> pd.DataFrame:
-    """The hospitals of one kind that public sources name."""
+def _named(*kinds: str) -> pd.DataFrame:
+    """The hospitals of some kinds that public sources name."""
     hospitals = raw.table("hospitals")
-    return hospitals[hospitals["kind"] == kind].reset_index(drop=True)
+    return hospitals[hospitals["kind"].isin(kinds)].reset_index(drop=True)
 
 
 def township_hospitals(places: Places) -> pd.DataFrame:
@@ -87,7 +89,7 @@ def clinics(places: Places) -> pd.DataFrame:
 
 def county_hospitals(places: Places, lower: pd.DataFrame) -> pd.DataFrame:
     """The named hospitals; beds and doctors fill the county's ratio after its smaller facilities."""
-    named = _named("county_hospital")
+    named = _named("county_hospital", "city_hospital")
     named[["lon", "lat", "beds"]] = named[["lon", "lat", "beds"]].astype(float)
     found = named["lon"].notna()
     seat = places.towns.loc[named["county"].map(SEAT_TOWN)]
@@ -104,8 +106,9 @@ def county_hospitals(places: Places, lower: pd.DataFrame) -> pd.DataFrame:
     guessed = np.where(found, "unit;node;", "unit;node;lon;lat;") + np.where(known, "", "capacity;") + "staff"
     number = named.groupby("county").cumcount() + 1
     return named.assign(
-        site="ch" + named["county"] + "-" + number.astype(str), kind="county_hospital",
-        modelled_columns=guessed, source="hospitals",
+        site="ch" + named["county"] + "-" + number.astype(str),
+        nurses=(named["staff"] * NURSES_PER_DOCTOR).round(),
+        modelled_columns=guessed + ";nurses", source="hospitals",
     )  # fmt: skip
 
 
@@ -172,9 +175,11 @@ def _schools(
         name = np.char.replace(name.astype(str), "中心初级", "初级")
     teachers = np.maximum(classes, number / PUPILS_PER_TEACHER[kind]).round()
     prefix = "ps" if kind == "primary_school" else "js"
+    rural_junior = (own["residence"] == "rural").to_numpy() & (kind == "junior_school")
+    boarding = np.where(rural_junior, np.round(places * JUNIOR_BOARDING), np.nan)
     return _where(own).assign(
         site=(prefix + own.index).to_numpy(), name=name, kind=kind, capacity=places, staff=teachers,
-        county=own["county"].to_numpy(), source="model:sites",
+        boarding=boarding, county=own["county"].to_numpy(), source="model:sites",
     )  # fmt: skip
 
 

@@ -50,23 +50,29 @@ class _Service:
     people: str
 
 
+LARGE: Final = ("county_hospital", "city_hospital")
+"""Hospitals of county level or better."""
 SERVICES: Final = (
     _Service(
         "clinic",
-        ("clinic", "township_hospital", "county_hospital"),
+        ("clinic", "township_hospital", *LARGE),
         "minutes.clinic_walk",
         "links.walk_minutes",
         "people.rural",
     ),
     _Service(
         "medical_circle",
-        ("township_hospital", "county_hospital"),
+        ("township_hospital", *LARGE),
         "minutes.medical_circle",
         "links.minutes",
         "people.rural",
     ),
     _Service(
-        "county_hospital", ("county_hospital",), "minutes.county_hospital", "links.minutes", "people.total"
+        "county_hospital",
+        LARGE,
+        "minutes.county_hospital",
+        "links.minutes",
+        "people.total",
     ),
 )
 BLOCKS: Final = 3
@@ -74,8 +80,8 @@ BLOCKS: Final = 3
 BRANCH_DOCTORS: Final = 4
 """Doctors of a township hospital branch (assumed)."""
 STOCKS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "beds": ("capacity", ("township_hospital", "county_hospital")),
-    "doctors": ("staff", ("clinic", "township_hospital", "county_hospital")),
+    "beds": ("capacity", ("township_hospital", *LARGE)),
+    "doctors": ("staff", ("clinic", "township_hospital", *LARGE)),
 }
 """Column of the sites that a stock adds up, and the kinds of site that have it."""
 CLINIC_M2: Final = 150
@@ -369,9 +375,7 @@ def _useful(offer: Offer) -> Offer:
 def _blocks(region: Region, *, assume: Assume) -> Offer:
     """Expansions of the largest county hospital of each county, each after the one before."""
     sites = region["sites"]
-    main = sites[sites["kind"] == "county_hospital"].sort_values(
-        ["capacity", "site"], ascending=[False, True]
-    )
+    main = sites[sites["kind"].isin(LARGE)].sort_values(["capacity", "site"], ascending=[False, True])
     main = main.assign(county=region.county_of(main["unit"]).to_numpy()).drop_duplicates("county")
     main = main.sort_values("county")
     many = main.loc[main.index.repeat(BLOCKS)]

@@ -27,13 +27,16 @@ from tongqu.methods.people import (
 
 __all__ = [
     "AGES",
+    "CELLS",
     "GAP",
     "GROUPS",
     "OLD",
+    "SEXES",
     "WORKING",
     "YOUNG",
     "Census",
     "Floats",
+    "cells_shape",
     "census_of",
     "grouped",
     "observed",
@@ -42,6 +45,8 @@ __all__ = [
 
 Floats = npt.NDArray[np.float64]
 
+CELLS: Final = "cells.people"
+"""State variable that holds the people of the counties, in the order of `cells_shape`."""
 AGES: Final = 101
 """Single ages, 0 to 100 and more."""
 GROUPS: Final = (*(f"{age}-{age + 4}" for age in range(0, 85, 5)), "85+")
@@ -166,6 +171,11 @@ def village_cube(region: Region) -> Floats:
     """People of the villages in the base year, shape (village, sex, census age)."""
     villages = region.codes("village")
     return _table(region, villages, year=region.base_year)
+
+
+def cells_shape(census: Census) -> tuple[int, ...]:
+    """Registered here or elsewhere, county, residence, sex, single age."""
+    return (2, len(census.counties), 2, 2, AGES)
 
 
 def grouped(values: Floats) -> Floats:

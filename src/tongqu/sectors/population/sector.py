@@ -21,7 +21,16 @@ from tongqu.contracts import Assume, Findings, Forecast, Offer, State, county_to
 from tongqu.data import Region
 from tongqu.methods.sums import group_sums
 from tongqu.sectors.population.calibration import Calibration, calibrate
-from tongqu.sectors.population.census import AGES, GROUPS, OLD, WORKING, YOUNG, Census, Floats, census_of
+from tongqu.sectors.population.census import (
+    CELLS,
+    GROUPS,
+    OLD,
+    WORKING,
+    YOUNG,
+    Floats,
+    cells_shape,
+    census_of,
+)
 from tongqu.sectors.population.parameters import PARAMETERS
 from tongqu.sectors.population.programmes import programmes
 from tongqu.sectors.population.villages import PUPILS, centre_counties, share_out, shared
@@ -29,7 +38,6 @@ from tongqu.sectors.population.years import Pressure, next_year, start_of
 
 __all__ = ["Population", "sector"]
 
-CELLS: Final = "cells.people"
 CELLS_YEAR: Final = "cells.year"
 SERVICES: Final = "cells.services"
 
@@ -52,10 +60,7 @@ class Population:
             "people.rural_young",
             "people.rural_young_2020",
             "people.working",
-            "pupils.primary",
-            "pupils.junior",
-            "pupils.rural_primary",
-            "pupils.rural_junior",
+            *(f"pupils.{rural}{stage}" for rural in ("", "rural_") for stage in PUPILS),
             "stock.urban_people",
             "stock.rural_young",
             "stock.registered",
@@ -104,15 +109,11 @@ class Population:
         return programmes(region, forecast, assume=assume)
 
 
-def _shape(census: Census) -> tuple[int, ...]:
-    return (2, len(census.counties), 2, 2, AGES)
-
-
 def _latest(region: Region, before: State, *, assume: Assume) -> tuple[Floats, int]:
     """The people that an earlier year's state holds and that year, or those that only trends lead to."""
     census = census_of(region)
     if CELLS in before and int(before[CELLS_YEAR].iloc[0]) <= before.year:
-        return before[CELLS].to_numpy().reshape(_shape(census)), int(before[CELLS_YEAR].iloc[0])
+        return before[CELLS].to_numpy().reshape(cells_shape(census)), int(before[CELLS_YEAR].iloc[0])
     key = tuple(float(assume[name]) for name in PARAMETERS)
     return _undisturbed(region, key, before.year), before.year
 

@@ -26,8 +26,10 @@ __all__ = ["PUPILS", "centre_counties", "empty_cells", "share_out", "shared"]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 
-PUPILS: Final = {"primary": (6, 12), "junior": (12, 15)}
-"""First age and the one after the last of primary and junior school (Compulsory Education Law, 6-3-3)."""
+PUPILS: Final = {"primary": (6, 12), "junior": (12, 15), "nursery": (3, 6), "senior": (15, 18)}
+"""First age and the one after the last of a stage of school (Compulsory Education Law, 6-3-3)."""
+STAGES: Final = tuple(PUPILS.values())
+"""The ages of all stages."""
 RURAL_TURNOVER: Final = 0.02
 """Share of rural people who leave the country in a year: the mean of the bundled region's rates, rounded."""
 TOWN_TURNOVER: Final = 0.02
@@ -79,17 +81,21 @@ def shared(
     centre: float = 1.0,
     remoteness: float = 0.0,
     moved: pd.DataFrame | None = None,
+    bands: tuple[tuple[int, int], ...] = STAGES,
 ) -> tuple[Floats, Floats]:
-    """As `share_out`, as arrays of shape (village, group) and (village, school)."""
+    """As `share_out`, as arrays of shape (village, group) and (village, band).
+
+    ``bands`` are first ages and those after the last: the stages of school, unless others are asked for.
+    """
     cell, empty = _cells(region)
-    by_group, by_school = _shares(region, years, centre, remoteness)
+    by_group, by_band = _shares(region, years, centre, remoteness, bands)
     both = people.sum(axis=2)
     for county, lacking, other in empty:
         both[county, other] += both[county, lacking]
         both[county, lacking] = 0.0
     flat = both.reshape(-1, both.shape[-1])
-    schools = np.stack([flat[:, first:end].sum(axis=-1) for first, end in PUPILS.values()], axis=-1)
-    groups, pupils = grouped(flat)[cell] * by_group, schools[cell] * by_school
+    banded = np.stack([flat[:, first:end].sum(axis=-1) for first, end in bands], axis=-1)
+    groups, pupils = grouped(flat)[cell] * by_group, banded[cell] * by_band
     if moved is not None and len(moved):
         leave, host = _moves(region, moved)
         together = relocate(
@@ -108,13 +114,13 @@ def _moves(region: Region, moved: pd.DataFrame) -> tuple[Ints, Ints]:
 
 
 @remember(32)
-def _shares(region: Region, years: int, centre: float, remoteness: float) -> tuple[Floats, Floats]:
-    """Share of each village in its cell by five-year group and by school, some years after the base year."""
+def _shares(
+    region: Region, years: int, centre: float, remoteness: float, bands: tuple[tuple[int, int], ...]
+) -> tuple[Floats, Floats]:
+    """Share of each village in its cell by five-year group and by band, some years after the base year."""
     cell, _ = _cells(region)
     weights = _weights(region) * _drift(region, years=years, centre=centre, remoteness=remoteness)[:, None]
-    ages = np.stack(
-        [people_aged(weights, low=first, high=end - 1) for first, end in PUPILS.values()], axis=-1
-    )
+    ages = np.stack([people_aged(weights, low=first, high=end - 1) for first, end in bands], axis=-1)
     cells = 2 * len(region.codes("county"))
     return _share_of(weights, cell, size=cells), _share_of(ages, cell, size=cells)
 

@@ -29,7 +29,14 @@ __all__ = [
     "seats_of",
 ]
 
-NETWORK_SITES: Final = ("base_station", "logistics_centre", "logistics_station", "parcel_point")
+NETWORK_SITES: Final = (
+    "base_station",
+    "logistics_centre",
+    "logistics_station",
+    "parcel_point",
+    "ambulance_station",
+    "meal_point",
+)
 """Kinds of site that a network puts wherever people live: they say nothing on what people come for."""
 
 REACH_MINUTES: Final = 30.0

@@ -92,7 +92,7 @@ def isochrones(
     Examples
     --------
     >>> import tongqu
-    >>> found = tongqu.travel.isochrones("quzhou", "county_hospital", limits=(10, 20))
+    >>> found = tongqu.travel.isochrones("quzhou", ("county_hospital", "city_hospital"), limits=(10, 20))
     >>> found.table["villages"].tolist()
     [345, 775]
     """

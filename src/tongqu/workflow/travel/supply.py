@@ -104,7 +104,7 @@ def access(
     Examples
     --------
     >>> import tongqu
-    >>> found = tongqu.travel.access("quzhou", "county_hospital", limit=30)
+    >>> found = tongqu.travel.access("quzhou", ("county_hospital", "city_hospital"), limit=30)
     >>> round(found.figures["mean"], 2), round(found.figures["gini"], 2)
     (3.7, 0.35)
     """

@@ -78,7 +78,7 @@ def nearest(
     Examples
     --------
     >>> import tongqu
-    >>> found = tongqu.travel.nearest("quzhou", "county_hospital")
+    >>> found = tongqu.travel.nearest("quzhou", ("county_hospital", "city_hospital"))
     >>> round(found.figures["mean_minutes"], 1)
     16.1
     """
