@@ -17,6 +17,7 @@ from tongqu.workflow import Stop, check, diagnose, plan, verify
 
 if TYPE_CHECKING:
     from tongqu.views.accounts_html import accounts_html
+    from tongqu.views.bureau_html import bureau_html
     from tongqu.views.buses_html import buses_html
     from tongqu.views.digital_html import digital_html
     from tongqu.views.economy_html import economy_html
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tongqu.workflow import travel
     from tongqu.workflow.accounts import Accounts, accounts
     from tongqu.workflow.axis import Axis, axis
+    from tongqu.workflow.bureau import BureauView, bureau
     from tongqu.workflow.buses import bus_feed, buses
     from tongqu.workflow.digital import digital
     from tongqu.workflow.economy import Economy, economy
@@ -47,6 +49,7 @@ __all__ = [
     "Accounts",
     "Actuals",
     "Axis",
+    "BureauView",
     "Economy",
     "Monitoring",
     "Outlook",
@@ -57,6 +60,8 @@ __all__ = [
     "accounts",
     "accounts_html",
     "axis",
+    "bureau",
+    "bureau_html",
     "bus_feed",
     "buses",
     "buses_html",
@@ -101,6 +106,7 @@ LATE = {
     "Accounts": "tongqu.workflow.accounts",
     "Actuals": "tongqu.workflow.monitor",
     "Axis": "tongqu.workflow.axis",
+    "BureauView": "tongqu.workflow.bureau",
     "Economy": "tongqu.workflow.economy",
     "Monitoring": "tongqu.workflow.monitor",
     "Outlook": "tongqu.workflow.outlook",
@@ -109,6 +115,8 @@ LATE = {
     "accounts": "tongqu.workflow.accounts",
     "accounts_html": "tongqu.views.accounts_html",
     "axis": "tongqu.workflow.axis",
+    "bureau": "tongqu.workflow.bureau",
+    "bureau_html": "tongqu.views.bureau_html",
     "bus_feed": "tongqu.workflow.buses",
     "buses": "tongqu.workflow.buses",
     "buses_html": "tongqu.views.buses_html",

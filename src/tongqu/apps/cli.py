@@ -14,6 +14,7 @@ import typer
 
 import tongqu
 from tongqu.apps import jobs, outlook_jobs
+from tongqu.apps.bureau_cli import bureau_app
 from tongqu.apps.buses_cli import buses_app
 from tongqu.apps.digital_cli import digital_app
 from tongqu.apps.economy_cli import economy_app
@@ -39,6 +40,7 @@ from tongqu.apps.why_cli import why_app
 __all__ = ["app", "main"]
 
 app = typer.Typer(cls=SpokenGroup, no_args_is_help=True, add_completion=False, rich_markup_mode="rich")
+app.add_typer(bureau_app)
 app.add_typer(economy_app)
 app.add_typer(frontier_app)
 app.add_typer(futures_app)

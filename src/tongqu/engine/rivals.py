@@ -29,6 +29,7 @@ __all__ = [
     "RIVALS",
     "Outcome",
     "greedy",
+    "of_sector",
     "outcome_of",
     "sector_by_sector",
     "year_by_year",
@@ -103,7 +104,7 @@ def sector_by_sector(inputs: Inputs, *, progress: Progress = silent) -> pd.Serie
     sectors = sorted(inputs.offer.projects["sector"].unique())
     parts, closer = [], _closer(inputs, decisions=len(sectors))
     for sector in sectors:
-        mine = _of_sector(closer, sector)
+        mine = of_sector(closer, sector)
         if len(mine.offer.projects):
             parts.append(optimise(mine, progress=progress).starts)
     together = pd.concat(parts) if parts else _required(inputs)
@@ -185,8 +186,11 @@ def _only_in(inputs: Inputs, year: int, *, chosen: pd.Series) -> Inputs:
     return replace(inputs, offer=offer, scenario=inputs.scenario.model_copy(update={"pinned": pinned}))
 
 
-def _of_sector(inputs: Inputs, sector: str) -> Inputs:
-    """The inputs as one sector sees them: its projects and its share of every limit."""
+def of_sector(inputs: Inputs, sector: str) -> Inputs:
+    """The inputs as one sector sees them: its projects and its share of every limit.
+
+    Its share of a limit of a county is what its projects there would use of it, over what all would.
+    """
     projects = inputs.offer.projects
     mine = projects.loc[projects["sector"] == sector, "project"]
     offer = _closed(inputs.offer.of(mine))

@@ -38,6 +38,11 @@ Kind: TypeAlias = Literal[
     "futures",
     "why",
     "frontier",
+    "schools",
+    "schools_plan",
+    "health",
+    "care",
+    "bureau",
 ]
 
 MANIFEST: Final = "manifest.json"
@@ -103,6 +108,11 @@ ARTICLE: Final[Mapping[Kind, str]] = {
     "monitor": "a monitoring",
     "futures": "a study of futures",
     "frontier": "a frontier",
+    "schools": "a study of schools",
+    "schools_plan": "a plan of schools",
+    "health": "a study of health",
+    "care": "a study of care",
+    "bureau": "a bureau's view",
 }
 EARLIER: Final[Mapping[Kind, str]] = {
     "outlook": "an earlier outlook",
@@ -116,6 +126,11 @@ EARLIER: Final[Mapping[Kind, str]] = {
     "monitor": "an earlier monitoring",
     "futures": "an earlier study of futures",
     "frontier": "an earlier frontier",
+    "schools": "an earlier study of schools",
+    "schools_plan": "an earlier plan of schools",
+    "health": "an earlier study of health",
+    "care": "an earlier study of care",
+    "bureau": "an earlier bureau's view",
 }
 
 
