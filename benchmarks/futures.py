@@ -1,32 +1,36 @@
-"""A plan of the bundled region simulated again in many futures: seconds, and how far 1,000 are from a minute.
+"""A plan of the bundled region in many futures: seconds of each part, and how far 1,000 are from a minute.
 
 Informational: prints a table, fails only where a future simulated again differs from the same one simulated
-from the start. Standards are drawn as `tongqu futures` draws them.
+from the start. Standards are drawn as `tongqu futures` draws them. Seconds of a processor add up all
+processes; beside other work the clock shows more, and a processor that is shared is slower.
 
     python3 dev.py bench futures
-    python3 dev.py bench futures --futures 1000 --processes 2
+    python3 dev.py bench futures --run run --futures 1000 --processes 2
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 
-from tongqu.contracts import State
-from tongqu.engine.coordinate import indicators_of
-from tongqu.engine.futures import Sample, sample_of
+from tongqu.contracts import whole_run
+from tongqu.engine.draws import Sample, luck_of, sample_of
 from tongqu.engine.inputs import Inputs, prepare
 from tongqu.engine.optimise import optimise
-from tongqu.engine.resimulate import Reference, reference_of, resimulate, states_in
+from tongqu.engine.resimulate import Again, Reference, reference_of, resimulate, states_in
 from tongqu.engine.simulate import simulate
 from tongqu.workflow.futures import UNCERTAIN
+from tongqu.workflow.futures.evaluate import evaluated, kept_of
+from tongqu.workflow.futures.sources import starts_of_run, stored_inputs
 from tongqu.workflow.prepare import region_of, scenario_of, sectors_for
 
 T = TypeVar("T")
@@ -34,34 +38,49 @@ CALIBRATED = ("life.gain", "migration.to_town", "hukou.register")
 """Standards under which the rates of migration are read from the censuses anew."""
 
 
+def used() -> float:
+    """Seconds of a processor of this process and of those that have ended."""
+    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in both)
+
+
 def timed(call: Callable[[], T]) -> tuple[T, float, float]:
     """What a call gives, and seconds by the clock and of all processors."""
-
-    def used() -> float:
-        both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-        return sum(one.ru_utime + one.ru_stime for one in both)
-
     clock, cpu = time.perf_counter(), used()
     found = call()
     return found, time.perf_counter() - clock, used() - cpu
 
 
-def kept(inputs: Inputs, states: tuple[State, ...]) -> np.ndarray:
-    """What a future is kept of: the indices of all counties and years."""
-    return indicators_of(inputs.region, states).indices.to_numpy()
+def said(name: str, call: Callable[[], T]) -> T:
+    """What a call gives; its time is printed."""
+    found, clock, cpu = timed(call)
+    print(f"| {name} | {clock:.2f} | {cpu:.2f} |", flush=True)
+    return found
 
 
-def row(inputs: Inputs, reference: Reference, sample: Sample, *, processes: int, name: str) -> str:
-    """One line of the table."""
-    assumes = [sample.assume(number, inputs.assume) for number in sample.futures]
-    call = partial(resimulate, reference, assumes, keep=partial(kept, inputs), processes=processes)
-    _, clock, cpu = timed(call)
-    each = cpu / len(assumes)
-    thousand = 1000 * each / processes
-    return f"| {name} | {len(assumes)} | {clock:.1f} | {1000 * each:.0f} | {thousand:.0f} |"
+def inputs_of(run: Path | None) -> tuple[Inputs, pd.Series]:
+    """What a plan was made from, and its starts: of a run, or made now."""
+    if run is not None:
+        stored = whole_run(run)
+        return stored_inputs(stored), starts_of_run(stored)
+    region = region_of("quzhou")
+    inputs = prepare(region, sectors_for(region), scenario=scenario_of(None))
+    return inputs, optimise(inputs).starts
 
 
-def same(inputs: Inputs, reference: Reference, sample: Sample, *, starts: pd.Series) -> float:
+def reference(inputs: Inputs, starts: pd.Series) -> Reference:
+    """A plan simulated in the expected future."""
+    return reference_of(
+        inputs.region,
+        inputs.sectors,
+        scenario=inputs.scenario,
+        assume=inputs.assume,
+        offer=inputs.offer.of(starts.index),
+        starts=starts,
+    )
+
+
+def same(inputs: Inputs, found: Reference, sample: Sample, *, starts: pd.Series) -> float:
     """Largest relative difference between a future simulated again and from the start."""
     assume = sample.assume(1, inputs.assume)
     anew = simulate(
@@ -73,7 +92,7 @@ def same(inputs: Inputs, reference: Reference, sample: Sample, *, starts: pd.Ser
         starts=starts,
     )
     worst = 0.0
-    for one, other in zip(states_in(reference, assume), anew, strict=True):
+    for one, other in zip(states_in(found, assume), anew, strict=True):
         for name in one.names:
             first, second = one[name].to_numpy(np.float64), other[name].to_numpy(np.float64)
             away = np.abs(first - second) / np.maximum(1.0, np.abs(second))
@@ -84,42 +103,32 @@ def same(inputs: Inputs, reference: Reference, sample: Sample, *, starts: pd.Ser
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("--run", type=Path)
     parser.add_argument("--futures", type=int, default=100)
     parser.add_argument("--processes", type=int, default=2)
     asked = parser.parse_args()
-    region = region_of("quzhou")
-    inputs, clock, _ = timed(partial(prepare, region, sectors_for(region), scenario=scenario_of(None)))
-    print(f"prepare {clock:.1f} s")
-    starts = optimise(inputs).starts
-    again = partial(
-        simulate,
-        region,
-        inputs.sectors,
-        scenario=inputs.scenario,
-        assume=inputs.assume,
-        offer=inputs.offer,
-        starts=starts,
-    )
-    for name in ("first", "second"):
-        _, clock, cpu = timed(again)
-        print(f"simulate the plan, {name} time: {clock:.2f} s by the clock, {cpu:.2f} s of a processor")
-    reference = reference_of(
-        region,
-        inputs.sectors,
-        scenario=inputs.scenario,
-        assume=inputs.assume,
-        offer=inputs.offer,
-        starts=starts,
-    )
+    print(f"load {os.getloadavg()[0]:.1f}; {asked.futures} futures in {asked.processes} processes")
+    print("| what | seconds | seconds of a processor |\n| --- | --- | --- |")
+    inputs, starts = said("inputs and the plan", partial(inputs_of, asked.run))
+    draw = partial(sample_of, inputs.region["standards"], inputs.assume, futures=asked.futures, seed=1)
+    once = said("simulate the plan once", partial(reference, inputs, starts))
+    nothing = said("simulate without a plan once", partial(reference, inputs, starts.iloc[:0]))
     few = [name for name in UNCERTAIN if name not in CALIBRATED]
-    print("| drawn | futures | seconds | ms of a processor a future | 1,000 futures, s on idle processors |")
-    print("| --- | --- | --- | --- | --- |")
-    for title, names in (("all", UNCERTAIN), ("but what the censuses are read with", few)):
-        sample = sample_of(region["standards"], inputs.assume, names=names, futures=asked.futures, seed=1)
-        print(row(inputs, reference, sample, processes=asked.processes, name=title))
-        worst = same(inputs, reference, sample, starts=starts)
+    for title, names in (("all drawn", UNCERTAIN), ("but what censuses are read with", few)):
+        sample = draw(names=names)
+        assumes = [sample.assume(number, inputs.assume) for number in sample.futures]
+        keep = partial(kept_of, inputs, accounts=False)
+        one, none = Again(once, keep), Again(nothing, keep)
+        for what, plans in (("the plan alone", [one]), ("the plan and no plan", [none, one])):
+            call = partial(resimulate, plans, assumes, processes=asked.processes)
+            said(f"{title}: {what} again", call)
+        worst = same(inputs, once, sample, starts=starts)
         if worst > 1e-12:
             raise SystemExit(f"a future differs by {worst:g}")
+    sample = draw(names=UNCERTAIN)
+    luck = luck_of(sample, inputs)
+    study = partial(evaluated, inputs, sample, luck, plans={"plan": starts}, processes=asked.processes)
+    said("all that a study does: both plans, money", study)
 
 
 if __name__ == "__main__":

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from tongqu.views.accounts_html import accounts_html
     from tongqu.views.bureau_html import bureau_html
     from tongqu.views.buses_html import buses_html
+    from tongqu.views.care_html import care_html
     from tongqu.views.digital_html import digital_html
     from tongqu.views.economy_html import economy_html
     from tongqu.views.frontier_html import frontier_html
     from tongqu.views.futures_html import futures_html
+    from tongqu.views.health_html import health_html
     from tongqu.views.land_html import land_html
     from tongqu.views.logistics_html import logistics_html
     from tongqu.views.monitor_html import monitor_html
@@ -34,10 +36,12 @@ if TYPE_CHECKING:
     from tongqu.workflow.axis import Axis, axis
     from tongqu.workflow.bureau import BureauView, bureau
     from tongqu.workflow.buses import bus_feed, buses
+    from tongqu.workflow.care import care
     from tongqu.workflow.digital import digital
     from tongqu.workflow.economy import Economy, economy
     from tongqu.workflow.frontier import frontier
     from tongqu.workflow.futures import futures
+    from tongqu.workflow.health import health
     from tongqu.workflow.land import land
     from tongqu.workflow.logistics import logistics
     from tongqu.workflow.monitor import Actuals, Monitoring, Replanned, monitor, read_actuals, replan
@@ -65,6 +69,8 @@ __all__ = [
     "bus_feed",
     "buses",
     "buses_html",
+    "care",
+    "care_html",
     "check",
     "diagnose",
     "digital",
@@ -75,6 +81,8 @@ __all__ = [
     "frontier_html",
     "futures",
     "futures_html",
+    "health",
+    "health_html",
     "import_roads",
     "land",
     "land_html",
@@ -120,6 +128,8 @@ LATE = {
     "bus_feed": "tongqu.workflow.buses",
     "buses": "tongqu.workflow.buses",
     "buses_html": "tongqu.views.buses_html",
+    "care": "tongqu.workflow.care",
+    "care_html": "tongqu.views.care_html",
     "digital": "tongqu.workflow.digital",
     "digital_html": "tongqu.views.digital_html",
     "economy": "tongqu.workflow.economy",
@@ -128,6 +138,8 @@ LATE = {
     "frontier_html": "tongqu.views.frontier_html",
     "futures": "tongqu.workflow.futures",
     "futures_html": "tongqu.views.futures_html",
+    "health": "tongqu.workflow.health",
+    "health_html": "tongqu.views.health_html",
     "import_roads": "tongqu.workflow.roads",
     "land": "tongqu.workflow.land",
     "land_html": "tongqu.views.land_html",

@@ -9,8 +9,9 @@ import pytest
 
 import futures_small
 from small import TINY
-from tongqu.apps import futures_jobs
+from tongqu.apps import futures_jobs, why_jobs
 from tongqu.workflow.futures.study import TABLES
+from why_small import asked_at
 
 WORDS = ["futures", TINY, "--futures", "10", "--replan", "1"]
 
@@ -68,3 +69,31 @@ def test_the_language(call, asked):
     }.items():
         said = "".join(call(*WORDS, "--lang", language).stdout.split("\n"))
         assert all(word in said for word in words), said
+
+
+def test_it_says_whether_the_money_suffices_and_what_to_do(call, asked):
+    said = call(*WORDS, "--lang", "en").stdout
+    lacks = futures_small.study().figures["shortfall"]
+    words = " ".join(said.split())
+    assert f"In {lacks['kept']:.0%} of 10 futures the plan can be paid" in words
+    assert "limits.money_factor to 0.9 for a reserve" in words
+    content = json.loads(call(*WORDS, "--json").stdout)
+    assert content["shortfall"]["kept"] == content["plan"]["kept"]
+    assert {row["plan"] for row in content["shortfalls"]} == {"plan", "robust"}
+
+
+def test_why_reads_the_shares_of_stored_futures(call, here, tiny_run, monkeypatch):
+    seen: dict[str, object] = {}
+
+    def ask(run, **options):
+        seen.update(options)
+        return asked_at(tiny_run.path)
+
+    monkeypatch.setattr(why_jobs, "ask", ask)
+    futures_small.study().save(here / "futures")
+    assert call("why", tiny_run.path, "--futures", "futures").exit_code == 0
+    choices = futures_small.study().tables["choices"].set_index("project")["share"]
+    assert seen["futures"].reindex(choices.index).tolist() == pytest.approx(choices.tolist())
+    found = call("why", tiny_run.path, "--futures", "nowhere", "--most", "0", "--json")
+    said = [one["file"] for one in json.loads(found.stdout)["problems"]]
+    assert said == ["--most", "nowhere"]

@@ -81,3 +81,11 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_is_written(call, run, her
 def test_both_languages(call, run, told):
     for language, word in {"zh": "到期项目", "en": "projects due"}.items():
         assert word in call("monitor", str(run.path), told, "--lang", language).stdout
+
+
+def test_a_file_that_was_filled_in_is_not_replaced_by_a_blank_template(call, run, here, told):
+    before = (here / told).read_bytes()
+    found = call("monitor", str(run.path), told, "--template", "t.xlsx", "--force")
+    assert found.exit_code == 2
+    assert not (here / "t.xlsx").exists()
+    assert (here / told).read_bytes() == before

@@ -60,9 +60,26 @@ def test_only_limits_ask_about_no_project_and_no_village(call, asked, tiny_run):
 
 
 def test_all_that_is_wrong_is_said_at_once_and_nothing_is_written(call, here, tiny_run):
-    wrong = ["--most", "0", "--limit", "money", "--limit", "pool,2026,-1", "--excel", "o.txt"]
+    wrong = [
+        "--most",
+        "0",
+        "--limit",
+        "money",
+        "--limit",
+        "pool,2026,-1",
+        "--excel",
+        "o.txt",
+        "--service",
+        "clinic",
+    ]
     found = call("why", tiny_run.path, *wrong, "--json")
     assert found.exit_code == 2
     said = [(one["file"], one["value"]) for one in json.loads(found.stdout)["problems"]]
-    assert [name for name, _ in said] == ["--limit", "--limit", "--most", "--excel"]
+    assert [name for name, _ in said] == ["--limit", "--limit", "--most", "--service", "--excel"]
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize(("language", "word"), [("zh", "增加量"), ("en", "how much more")])
+def test_its_help_says_how_a_limit_is_written(call, monkeypatch, language, word):
+    monkeypatch.setenv("TONGQU_LANG", language)
+    assert word in call("why", "--help").stdout

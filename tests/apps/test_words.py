@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import csv
 import json
 import re
 import shutil
@@ -201,7 +202,7 @@ def sentences() -> set[str]:
     places = (
         "data/*.py",
         "data/gtfs/*.py",
-        "contracts/scenario.py",
+        "contracts/scenario*.py",
         "workflow/verify.py",
         "engine/*.py",
     )
@@ -234,3 +235,11 @@ def test_every_rule_and_mend_is_there_in_chinese():
     found = sentences()
     assert len(found) > 60
     assert sorted(text for text in found if words_of(text, "zh") == text) == []
+
+
+@pytest.mark.parametrize("name", ["apps/text.csv", "apps/problems.csv", "views/text.csv"])
+def test_every_row_of_words_has_all_its_columns(name):
+    """A comma in a sentence without quotes would cut it off."""
+    with (SOURCE / name).open(encoding="utf-8", newline="") as file:
+        head, *rows = csv.reader(file)
+    assert [row for row in rows if len(row) != len(head)] == []

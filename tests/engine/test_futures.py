@@ -12,9 +12,11 @@ from engine.hand import COUNTIES, hand_made, offer_of, plenty, projects_of
 from engine.judge import draw
 from tongqu.base import DataError
 from tongqu.contracts import Assume
-from tongqu.engine.futures import Purse, inputs_in, luck_of, offer_in, sample_of
+from tongqu.engine.draws import luck_of, sample_of
+from tongqu.engine.futures import inputs_in, offer_in
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.optimise import optimise
+from tongqu.engine.purse import Purse
 
 STANDARDS = pd.DataFrame(
     {

@@ -255,11 +255,11 @@ def test_every_pin_that_cannot_be_kept_is_named_before_the_program_is_built():
 
 
 def test_two_pins_of_one_project_are_a_problem_of_the_scenario():
-    pins = (Pin(project="p", year=2026), Pin(project="p", year=2027))
+    pins = tuple(Pin(project="clinic:990101002002", year=year) for year in (2026, 2027))
     with pytest.raises(ScenarioError) as caught:
-        prepare(region(), (), scenario=short(pinned=pins))
+        prepare(region(), load_sectors(), scenario=short(pinned=pins))
     assert [(problem.column, problem.value) for problem in caught.value.problems] == [
-        ("pinned[1].project", "p")
+        ("pinned[1].project", "clinic:990101002002")
     ]
 
 
@@ -294,7 +294,7 @@ def test_floors_for_what_is_no_county_or_no_year_of_the_plan_are_refused_all_at_
     ]
     floors.append(Floor(service="clinic", share=1.0, year=2040))
     with pytest.raises(ScenarioError) as caught:
-        prepare(region(), (), scenario=short(floors=floors))
+        prepare(region(), load_sectors(), scenario=short(floors=floors))
     assert [problem.column for problem in caught.value.problems] == [
         "floors[0].county",
         "floors[1].county",

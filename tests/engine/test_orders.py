@@ -18,6 +18,7 @@ from tongqu.engine.optimise import optimise
 from tongqu.engine.orders import apply, required_starts, wanted
 from tongqu.engine.promise import promise_of
 from tongqu.engine.rules import broken_rules
+from tongqu.engine.wishes import possible_candidates
 
 HERE, THERE = COUNTIES
 YEARS = (2026, 2027, 2028)
@@ -318,3 +319,21 @@ def _feasible(inputs):
         paid = used[used["ledger"] == "money"].groupby("year")["amount"].sum().reindex(YEARS, fill_value=0.0)
         if (paid.cumsum().to_numpy() <= 75.0 * np.arange(1, 4) + 1e-9).all():
             yield starts
+
+
+def test_a_commitment_that_cannot_start_is_named_by_its_number_in_the_scenario():
+    committed = [
+        {"project": "no", "year": 2026, "status": "built"},
+        {"project": "c", "year": 2028, "status": "contracted"},
+    ]
+    edits = [{"project": "c", "earliest": 2027, "latest": 2027}]
+    wish = scenario_of(
+        committed=committed, edits=edits, banned=["c"], pinned=[{"project": "a", "year": 2028}]
+    )
+    left, problems = possible_candidates(three(), wish, interest=0.03)
+    assert {one.column: one.rule for one in problems} == {
+        "committed[0].project": "not on offer",
+        "committed[1]": "both committed and banned",
+        "pinned[0]": "cannot start then",
+    }
+    assert left.projects["project"].tolist() == ["a", "b"]

@@ -13,7 +13,7 @@ from small import loaded, short
 from tongqu.base import ScenarioError
 from tongqu.contracts import Assume, Offer, State, working_offers
 from tongqu.engine.registry import load_sectors
-from tongqu.engine.resimulate import Reference, reference_of, resimulate, states_in
+from tongqu.engine.resimulate import Again, Reference, reference_of, resimulate, states_in
 from tongqu.engine.simulate import collect_offers, simulate
 
 SCENARIO = short()
@@ -37,6 +37,12 @@ def reference() -> Reference:
     return reference_of(
         loaded(), load_sectors(), scenario=SCENARIO, assume=assume, offer=offer, starts=starts
     )
+
+
+@cache
+def without() -> Reference:
+    """The same without a plan."""
+    return reference_of(loaded(), load_sectors(), scenario=SCENARIO, assume=usual()[0])
 
 
 def simulated(assume: Assume, *, offer: Offer | None = None) -> tuple[State, ...]:
@@ -101,7 +107,8 @@ def test_projects_that_bring_something_else() -> None:
         times = opened.entries["ledger"].map(factor).fillna(1.0) ** number
         return (opened.entries["amount"] * times).to_numpy()
 
-    found = resimulate(reference(), [usual()[0]] * 2, keep=lambda states: states, amounts=amounts)
+    again = Again(reference(), lambda states: states, amounts)
+    found = [one for (one,) in resimulate([again], [usual()[0]] * 2)]
     times = offer.entries["ledger"].map(factor).fillna(1.0)
     other = replace(offer, entries=offer.entries.assign(amount=offer.entries["amount"] * times))
     assert_same(found[0], reference().states)
@@ -115,16 +122,18 @@ def test_processes_do_not_matter() -> None:
     def keep(states: tuple[State, ...]) -> float:
         return float(states[-1]["account.room"].sum() + states[-1]["people.total"].sum())
 
-    alone, shared = (resimulate(reference(), assumes, keep=keep, processes=many) for many in (1, 2))
+    plans = [Again(reference(), keep), Again(without(), keep)]
+    alone, shared = (resimulate(plans, assumes, processes=many) for many in (1, 2))
     assert alone == shared
-    assert len(set(alone)) == 10
+    assert len({one for futures in alone for one in futures}) == 20
+    assert [(one,) for one, _ in alone] == resimulate(plans[:1], assumes, processes=1)
 
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_a_future_that_cannot_be_is_told(processes: int) -> None:
     assumes = [usual()[0]] * 9 + [changed(births__sex_ratio=-1.0)]
     with pytest.raises(ScenarioError, match="a value that cannot be"):
-        resimulate(reference(), assumes, keep=len, processes=processes)
+        resimulate([Again(reference(), len)], assumes, processes=processes)
 
 
 def test_what_works_in_a_year() -> None:

@@ -12,11 +12,11 @@ from engine.hand import COUNTY, hand_made
 from engine.judge import RATE, YEARS, Judge, draw
 from tongqu.base import InfeasibleError
 from tongqu.contracts import Robust
-from tongqu.engine.futures import Purse
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import Terms
 from tongqu.engine.optimise import Plan, optimise
 from tongqu.engine.promise import measures_of
+from tongqu.engine.purse import Purse
 from tongqu.engine.recording import Recording, join
 from tongqu.engine.robust import RobustPlan, plan_of, robust_plan, robust_value
 from tongqu.engine.rules import broken_rules

@@ -417,7 +417,8 @@ def test_towns_grow_only_over_what_projects_leave(
 ) -> None:
     region = narrow(tiny, open_mu=30.0, rural_mu=5.0)
     base, opened = base_of(region), project("a", "990101001001", 20.0)
-    made = land_in(region, base, states[0], opened=opened, grown=np.array([30.0, 30.0]), assume=assume)
+    land = land_in(region, base, states[0], opened=opened, grown=np.array([30.0, 30.0]), assume=assume)
+    made = pd.DataFrame(land, index=base.counties.index)
     more = made["urban"] - base.counties["urban"]
     assert more.to_dict() == pytest.approx({FIRST: 30.0, OTHER: 30.0}), "20 of them by the project"
     gap = made[list(CLASSES)].sum(axis=1) - base.counties[list(CLASSES)].sum(axis=1)

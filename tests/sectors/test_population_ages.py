@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from small import loaded, short
 from tongqu.base import DataError
 from tongqu.contracts import State
 from tongqu.engine.inputs import prepare
 from tongqu.engine.registry import load_sectors
 from tongqu.sectors.population import people_by_sex, pupils_by_age
 from tongqu.sectors.population.villages import PUPILS
-
-from tests.small import loaded, short
 
 
 @pytest.fixture(scope="module")

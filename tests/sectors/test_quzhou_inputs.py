@@ -11,9 +11,10 @@ import pytest
 import tongqu
 from tongqu.contracts import Assume, Offer, Scenario, State, cost_entries
 from tongqu.data import Region
-from tongqu.engine.inputs import _allowed, service_sums
+from tongqu.engine.inputs import service_sums
 from tongqu.engine.registry import load_sectors
 from tongqu.engine.simulate import collect_offers, simulate
+from tongqu.engine.wishes import candidates_of
 from tongqu.methods.people import imbalance
 from tongqu.sectors import population
 from tongqu.sectors.population.path import path
@@ -64,6 +65,14 @@ def test_hundreds_of_candidates_of_every_kind(inputs):
         "primary_classes",
         "junior_school",
         "junior_classes",
+        "nursery_school",
+        "senior_classes",
+        "junior_boarding",
+        "school_bus",
+        "primary_merge",
+        "junior_merge",
+        "ambulance_station",
+        "ambulance_vehicle",
         "jobs",
         "homes",
         "young_to_villages",
@@ -90,7 +99,7 @@ def test_hundreds_of_candidates_of_every_kind(inputs):
         "homestead_reuse",
         "quota_sale",
     }
-    assert kinds.min() >= len(inputs.counties)
+    assert kinds.drop("junior_merge").min() >= len(inputs.counties)
 
 
 def test_candidates_cost_take_land_and_open_within_the_plan(inputs):
@@ -99,7 +108,8 @@ def test_candidates_cost_take_land_and_open_within_the_plan(inputs):
     sold = projects["kind"] == "quota_sale"
     assert (projects["capital_wan"] > 0).eq(~projects["kind"].isin(programmes) & ~sold).all()
     assert (projects.loc[sold, "capital_wan"] < 0).all(), "a sale brings money in"
-    may_save = projects["kind"].isin(["relocation", "bus_line", "joint_line", "on_demand"])
+    saving = ["relocation", "bus_line", "joint_line", "on_demand", "primary_merge", "junior_merge"]
+    may_save = projects["kind"].isin(saving)
     assert (projects.loc[~may_save, "running_wan"] >= 0).all()
     assert (projects.loc[projects["kind"] == "relocation", "running_wan"] < 0).all()
     assert projects["lead"].between(1, inputs.years[-1] - inputs.years[0]).all()
@@ -128,7 +138,7 @@ def test_entries_are_finite_and_what_the_projects_say(inputs):
     assert (offer.entries.loc[stock, "since"] >= lead[stock]).all()
     other = ["relocation", "social_security"]
     money = offer.entries["ledger"].eq("money") | offer.entries["key"].eq("construction")
-    freed = sector.eq("land") & offer.entries["key"].eq("construction") & (offer.entries["amount"] < 0)
+    freed = sector.isin(["land", "education"]) & offer.entries["key"].eq("construction") & (offer.entries["amount"] < 0)
     money = offer.entries[money & ~freed & ~sector.isin(other)]
     keys = ["project", "ledger", "unit", "key", "since", "until"]
     built = offer.projects[~offer.projects["sector"].isin(other)]
@@ -267,7 +277,7 @@ def test_a_banned_road_takes_what_lies_beyond_it_along(inputs):
     projects = inputs.offer.projects
     chained = projects[projects["requires"].isin(projects["project"])]
     first = chained["requires"].iloc[0]
-    left = _allowed(Offer(projects), Scenario(banned=(first,))).projects
+    left = candidates_of(Offer(projects), Scenario(banned=(first,)), interest=0.0).projects
     gone = set(projects["project"]) - set(left["project"])
     assert first in gone
     assert set(projects.loc[projects["requires"].isin(gone), "project"]) <= gone

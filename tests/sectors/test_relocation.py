@@ -433,7 +433,6 @@ def test_in_quzhou_hosts_serve_and_nobody_is_worse_off() -> None:
         "county_hospital",
         "graded_road",
         "primary_ride",
-        "junior_ride",
     ):
         demand, served = now[f"demand.{service}"], now[f"served.{service}"]
         has = (served >= demand * (1 - 1e-9)) & (demand > 0)
@@ -451,7 +450,7 @@ def test_in_quzhou_hosts_serve_and_nobody_is_worse_off() -> None:
         lacking = [year[f"demand.{service}"] - year[f"served.{service}"] for year in states]
         assert (pd.concat(lacking, axis=1).max(axis=1).loc[credit["unit"]] > 0).all()
     keys = set(made.entries.loc[made.entries["ledger"] == "served", "key"])
-    assert not keys & {"primary_place", "junior_place"}
+    assert not keys & {"primary_place", "junior_place", "junior_ride", "nursery_place", "senior_place"}
 
 
 @pytest.mark.parametrize("which", ["first", "last"])

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html import unescape
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
 import futures_small
+from tongqu.views.charts import Series
 from tongqu.views.futures_charts import Spread, spreads
 from tongqu.views.futures_html import futures_html
+from tongqu.views.study_charts import trends
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -92,3 +95,26 @@ def test_in_a_browser(pages, page: Page, tmp_path):
     assert not page.evaluate(wide)
     page.click("#plans summary")
     assert page.is_visible("#plans table")
+
+
+def test_names_at_the_ends_of_lines_stand_apart_and_above_the_years():
+    series = [Series(f"county {number}", "#12394f", [0.9, 0.0]) for number in range(6)]
+    drawn = trends([2026, 2030], series=series, label="l", unit="u", words="{:.0%}".format, zero=True)
+    ends = sorted(float(y) for y in re.findall(r'class="end" x="[\d.]+" y="([\d.]+)"', drawn))
+    axis = max(float(y) for y in re.findall(r'class="grid" x1="[\d.]+" y1="([\d.]+)"', drawn))
+    assert len(ends) == 6
+    assert min(after - before for before, after in pairwise(ends)) >= 12
+    assert ends[-1] < axis + 10
+
+
+def test_the_page_says_whether_the_money_suffices_and_what_can_be_done(found, pages):
+    said = found.figures["shortfall"]
+    assert said["kept"] < 0.8
+    page = re.sub(r"\s+", " ", unescape(pages["en"]))
+    assert f"In {said['kept']:.0%} of 10 futures the plan can be paid" in page
+    assert "Make a robust plan" in page
+    assert "Keep a reserve" in page
+    enough = {**found.figures, "shortfall": {**said, "kept": 0.9}}
+    calm = futures_html(replace(found, figures=enough), language="zh")
+    assert "资金在 90% 里够用" in calm
+    assert "留预备费" not in calm

@@ -23,6 +23,7 @@ def found(tiny_run):
     first = made.tables["villages"].iloc[0].to_dict()
     loss = {f"loss_{name}": 5.0 for name in ("found", "least", "most", "relaxed")}
     money = {"cost_wan": 900.0, "enough_wan": 300.0, "short_wan": 280.0}
+    money |= {"more_enough": 1234.0, "more_short": 1150.0, "fall_enough_wan": 320.0, "fall_short_wan": 300.0}
     villages = [
         {**first, "state": "impossible"},
         {**first, "state": "served", **loss, "loss_found": 0.0, "unit": "990101001001"},
@@ -33,6 +34,10 @@ def found(tiny_run):
             **loss,
             "cost_wan": 900.0,
             "enough_wan": float("nan"),
+            "more_enough": float("nan"),
+            "more_short": 5000.0,
+            "fall_enough_wan": float("nan"),
+            "fall_short_wan": 900.0,
             "projects": ROAD,
             "unit": "990102001001",
         },
@@ -93,9 +98,15 @@ def test_it_says_who_gives_up_what_and_what_from_outside_would_do(pages):
     assert "Projects dropped for it: 1 (" in page
     assert "40 for “Clinic within a walk”" in page
     assert (
-        "with 3.0 million yuan (33%) from outside they are chosen, with 2.8 million yuan they are not" in page
+        "with 3.00 million yuan (33%) from outside they are chosen, with 2.80 million yuan they are not"
+        in page
     )
     assert "not even if all of it came from outside" in page
+    assert "1,234 people more who lack it have it chosen, 1,150 more do not" in page
+    assert "not even 5,000 people more who lack it have it chosen" in page
+    assert "chosen if their cost falls by 3.20 million yuan (36%), and not if it falls by 3.00" in page
+    assert "not chosen even if their cost falls by 9.00 million yuan, to nothing" in page
+    assert "The single number that would change it" in page
     assert "0 plans could bring it by 2028" in page
     assert "chosen in 90.0% of the futures" in page
     assert "0 plans keep all limits" in page

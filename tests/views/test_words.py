@@ -46,7 +46,10 @@ def test_every_key_asked_for_is_there():
 def test_no_key_is_unused():
     keys, groups = asked()
     everything = sources(PACKAGE, "py", "j2", "csv")
-    computed_names = {f"{level}_{what}" for level in ("primary", "junior") for what in ("school", "classes")}
+    stages = ("nursery", "primary", "junior", "senior")
+    made = ("school", "classes", "merge", "boarding", "ride", "place")
+    computed_names = {f"{stage}_{what}" for stage in stages for what in made}
+    computed_names |= {f"{service}_priority" for service in ("day_care", "meals", "child_care")}
     computed_names |= set(Limits.model_fields)
     sections = re.findall(r'^    "(\w+)",$', (VIEWS / "report.py").read_text(encoding="utf-8"), flags=re.M)
 

@@ -11,11 +11,12 @@ import futures_small
 from futures_small import DRAWN, FUTURES, SCENARIO
 from small import loaded
 from tongqu.base import DataError
-from tongqu.engine.futures import luck_of, sample_of
+from tongqu.engine.draws import luck_of, sample_of
 from tongqu.engine.inputs import prepare
 from tongqu.workflow.futures import UNCERTAIN, futures
 from tongqu.workflow.futures.evaluate import evaluated
-from tongqu.workflow.futures.study import TABLES, check_plans, wrong_numbers
+from tongqu.workflow.futures.sources import check_plans, wrong_numbers
+from tongqu.workflow.futures.study import TABLES
 from tongqu.workflow.plan import plan
 from tongqu.workflow.prepare import sectors_for
 from tongqu.workflow.verify import verify

@@ -12,7 +12,7 @@ import monitored
 from monitored import BRANCH, CLINIC, HERE, SCHOOL, THERE, begun
 from small import with_money
 from tongqu.base import DataError, ScenarioError
-from tongqu.contracts import Assume, Run
+from tongqu.contracts import Assume, Edit, Run
 from tongqu.engine.registry import load_sectors
 from tongqu.engine.simulate import simulate
 from tongqu.workflow.monitor import (
@@ -25,6 +25,7 @@ from tongqu.workflow.monitor import (
     replayed,
 )
 from tongqu.workflow.monitor.orders import region_with
+from tongqu.workflow.monitor.replan import _with_past
 from tongqu.workflow.verify import verify
 
 
@@ -245,13 +246,14 @@ def test_years_prices_and_scenarios_that_cannot_be(run, same, tmp_path):
     early = told.projects.assign(start=2028)
     with pytest.raises(DataError, match="built, but it starts in a year to come"):
         monitor(run, Actuals(early), year=2026)
-    for change, rule in (
-        ({"from_year": 2040}, "not a year of the plan"),
-        ({"price": -1.0}, "a price below nothing"),
-        ({"scenario": with_money(6.0).model_copy(update={"last_year": 2040})}, "other years than the run's"),
-    ):
-        with pytest.raises(ScenarioError, match=rule):
-            replan(run, told, out=tmp_path / "no", **change)
+    other = with_money(6.0).model_copy(update={"last_year": 2040})
+    wrong = ("not a year of the plan", "a price below nothing", "other years than the run's")
+    with pytest.raises(ScenarioError) as error:
+        replan(run, told, from_year=2040, price=-1.0, scenario=other, out=tmp_path / "no")
+    assert tuple(one.rule for one in error.value.problems) == wrong
+    with pytest.raises(DataError) as both:
+        replan(run, Actuals(told.projects.assign(state="done")), price=-1.0, out=tmp_path / "no")
+    assert {one.rule for one in both.value.problems} == {"a price below nothing", "unknown state"}
     assert not (tmp_path / "no").exists()
 
 
@@ -268,3 +270,79 @@ def test_tables_are_saved_and_made_a_workbook(run, reported, tmp_path):
     assert len(saved) == len(found.projects)
     sheets = pd.read_excel(io.BytesIO(found.book("zh")), sheet_name=None, engine="calamine")
     assert list(sheets) == ["项目", "数据", "触发事项"]
+
+
+def test_what_cannot_be_read_and_what_the_run_does_not_know_are_in_one_report(run, tmp_path):
+    rows = [
+        "project,state,start,capital_wan",
+        f"{CLINIC},finished,2026,-5",
+        f'{SCHOOL},built,2026年,"1,040"',
+        "no:such,dropped,,",
+    ]
+    (tmp_path / "projects.csv").write_text("\n".join(rows), encoding="utf-8")
+    figures = [
+        "unit,year,variable,value",
+        f"{HERE},2026,money.room,-50",
+        f"{HERE},2026,people.total,-5",
+        f"{HERE},2026,account.own_revenue,1",
+        f"{HERE},2026,account.own_revenue,2",
+        "nowhere,2026,people.total,5",
+        f"{HERE},,people.total,5",
+    ]
+    (tmp_path / "figures.csv").write_text("\n".join(figures), encoding="utf-8")
+    with pytest.raises(DataError) as error:
+        monitor(run, tmp_path)
+    said = [(one.rule, one.value) for one in error.value.problems]
+    assert sorted(said) == sorted(
+        [
+            ("unknown state", "finished"),
+            ("below nothing", "-5"),
+            ("not a number", "2026年"),
+            ("not a number", "1,040"),
+            ("not on offer in the run", "no:such"),
+            ("below nothing", "-50.0"),
+            ("below nothing", "-5.0"),
+            ("reported twice", f"{HERE}, 2026, account.own_revenue"),
+            ("not in units", "nowhere"),
+            ("missing value", ""),
+        ]
+    )
+    assert "write 1040, without separators and signs" in {one.mend for one in error.value.problems}
+
+
+def test_what_was_built_before_the_plan_is_known_and_what_is_built_after_it_is_refused(run):
+    table = pd.DataFrame({"project": [CLINIC], "state": ["built"], "start": [2015]})
+    found = monitor(run, Actuals(projects=table))
+    assert found.year == 2026
+    assert found.projects.set_index("project").at[CLINIC, "finding"] == "early"
+    with pytest.raises(DataError) as error:
+        monitor(run, Actuals(projects=table.assign(start=2036)))
+    assert [(one.column, one.value) for one in error.value.problems] == [("start", f"{CLINIC} in 2036")]
+
+
+def test_a_workbook_with_other_sheet_names_is_read_by_its_headings(run, tmp_path):
+    projects = pd.DataFrame({"项目编码": [CLINIC], "状态": ["建成"], "实际开工年份": [2026]})
+    notes = pd.DataFrame({"备注": ["三月报"]})
+    for name, sheets in {"one": ["Sheet1"], "two": ["项目", "projects"]}.items():
+        with pd.ExcelWriter(tmp_path / f"{name}.xlsx") as book:
+            for sheet in sheets:
+                projects.to_excel(book, sheet_name=sheet, index=False)
+            notes.to_excel(book, sheet_name="说明", index=False)
+    assert read_actuals(tmp_path / "one.xlsx").projects["project"].tolist() == [CLINIC]
+    with pytest.raises(DataError, match="two sheets of the same table"):
+        read_actuals(tmp_path / "two.xlsx")
+
+
+def test_a_scenario_given_anew_keeps_what_is_known_and_not_what_was_wished(again):
+    before = again.run.scenario
+    assert before.committed
+    assert before.booked
+    edited = before.model_copy(update={"edits": (Edit(project=BRANCH, running_wan=7.0),)})
+    earlier = replace(again.run, manifest={**again.run.manifest})
+    vars(earlier)["scenario"] = edited
+    made = _with_past(with_money(9.0), earlier)
+    assert (made.committed, made.booked, made.edits) == (before.committed, before.booked, edited.edits)
+    assert made.banned == (CLINIC,)
+    assert (made.limits.money_factor, made.from_year) == (9.0, before.from_year)
+    fresh = _with_past(with_money(9.0, city_pool_wan=1.0).model_copy(update={"banned": ("x",)}), earlier)
+    assert fresh.banned == ("x", CLINIC)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tongqu.base import ScenarioError
-from tongqu.contracts import Assume, Scenario, load_scenario
+from tongqu.base import Problem, ScenarioError
+from tongqu.contracts import Assume, Scenario, draft_scenario, load_scenario
 from tongqu.data import load_region
 
 
@@ -63,3 +63,29 @@ def test_assumptions_change_one_standard_and_limits_join():
     assert assume["clinic.cost"] == 99.0
     assert assume["minutes.medical_circle"] == 20.0
     assert assume["limits.money_factor"] == 1.0
+
+
+def test_what_can_be_read_is_kept_and_numbered_as_in_the_file(tmp_path):
+    floors = "".join(
+        f'[[floors]]\nservice = "s{share}"\nshare = {share}\nyear = 2027\n' for share in (3, 0, 2, 1)
+    )
+    path = write(
+        tmp_path, "me.toml", f'objective = "least-cost"\ndiscount = 9\n{floors}[solver]\ngap = "x"\n'
+    )
+    draft = draft_scenario(path)
+    assert [one.service for one in draft.scenario.floors] == ["s0", "s1"]
+    assert (draft.scenario.discount, draft.scenario.solver.gap) == (0.03, 0.001)
+    found = [
+        Problem("late", mend="early", file="scenario", column="floors[1].year"),
+        Problem("empty", mend="fill", file="scenario", column="objective"),
+        Problem("other", mend="mend", file="standards"),
+    ]
+    columns = ["discount", "floors[0].share", "floors[2].share", "floors[3].year", "solver.gap", ""]
+    assert [one.column for one in draft.report(found)] == columns
+    assert [one.file for one in draft.report(found)] == ["me.toml"] * 5 + ["standards"]
+
+
+def test_without_its_years_nothing_else_of_a_scenario_is_read(tmp_path):
+    draft = draft_scenario(write(tmp_path, "me.toml", 'first_year = "x"\ncolour = 1\n'))
+    assert draft.scenario is None
+    assert [one.column for one in draft.report()] == ["first_year", "colour"]

@@ -85,12 +85,22 @@ def test_what_the_plan_does_not_know_is_said_at_once(tiny_run):
     inputs, plan = read(tiny_run.path)
     villages = [("nowhere", ""), (VILLAGE, "graded_road")]
     with pytest.raises(DataError) as error:
-        asked_of(inputs, plan, projects=["none", ROAD], villages=villages, limits=(), most=1)
+        asked_of(
+            inputs,
+            plan,
+            projects=["none", ROAD],
+            villages=villages,
+            limits=[("mony 990101", 2026, 1.0), ("pool", 1999, 2.0)],
+            most=1,
+        )
     assert [(one.rule, one.value) for one in error.value.problems] == [
         ("not on offer", "none"),
         ("no such place", "nowhere"),
         ("it lacks no service that a project on offer could bring", f"{VILLAGE} graded_road"),
+        ("not a limit of the plan", "mony 990101,2026,1"),
+        ("a year outside the plan", "pool,1999,2"),
     ]
+    assert error.value.problems[3].mend.startswith("did you mean 'money 990101'? name a limit, such as ")
 
 
 def test_unless_named_the_largest_projects_and_most_people_are_asked_about(tiny_run):

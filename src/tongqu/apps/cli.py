@@ -16,10 +16,12 @@ import tongqu
 from tongqu.apps import jobs, outlook_jobs
 from tongqu.apps.bureau_cli import bureau_app
 from tongqu.apps.buses_cli import buses_app
+from tongqu.apps.care_cli import care_app
 from tongqu.apps.digital_cli import digital_app
 from tongqu.apps.economy_cli import economy_app
 from tongqu.apps.frontier_cli import frontier_app
 from tongqu.apps.futures_cli import futures_app
+from tongqu.apps.health_cli import health_app
 from tongqu.apps.land_cli import land_app
 from tongqu.apps.logistics_cli import logistics_app
 from tongqu.apps.options import (
@@ -44,8 +46,10 @@ app.add_typer(bureau_app)
 app.add_typer(economy_app)
 app.add_typer(frontier_app)
 app.add_typer(futures_app)
+app.add_typer(health_app)
 app.add_typer(land_app)
 app.add_typer(buses_app)
+app.add_typer(care_app)
 app.add_typer(digital_app)
 app.add_typer(logistics_app)
 app.add_typer(replan_app)
@@ -164,6 +168,7 @@ def plan(
     scenario: ScenarioOption = None,
     out: Annotated[Path, typer.Option(metavar="DIR")] = Path("tongqu-run"),
     objective: Annotated[str | None, typer.Option(metavar="NAME")] = None,
+    sectors: Annotated[list[str] | None, typer.Option("--sectors", metavar="NAMES")] = None,
     resume: Annotated[Path | None, typer.Option(metavar="RUN")] = None,
     gap: Annotated[float | None, typer.Option()] = None,
     seconds: Annotated[float | None, typer.Option()] = None,
@@ -178,7 +183,16 @@ def plan(
     face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
     solver = {"gap": gap, "seconds": seconds, "threads": threads, "seed": seed}
     face.run(
-        lambda: jobs.plan(face, region, scenario, out=out, objective=objective, resume=resume, solver=solver)
+        lambda: jobs.plan(
+            face,
+            region,
+            scenario,
+            out=out,
+            objective=objective,
+            sectors=sectors,
+            resume=resume,
+            solver=solver,
+        )
     )
 
 

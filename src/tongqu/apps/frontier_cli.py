@@ -45,6 +45,8 @@ def frontier(
     first: Annotated[MeasureName, typer.Option()] = MeasureName.coordination,
     second: Annotated[MeasureName, typer.Option()] = MeasureName.worst_off,
     points: Annotated[int, typer.Option(metavar="N")] = 7,
+    gap: Annotated[float | None, typer.Option(metavar="X")] = None,
+    seconds: Annotated[float | None, typer.Option(metavar="S")] = None,
     processes: Annotated[int, typer.Option(metavar="N")] = 1,
     out: Annotated[Path | None, typer.Option(metavar="DIR")] = None,
     excel: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
@@ -67,6 +69,8 @@ def frontier(
             first=first.value,
             second=second.value,
             points=points,
+            gap=gap,
+            seconds=seconds,
             processes=processes,
         )
     )

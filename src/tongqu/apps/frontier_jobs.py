@@ -27,10 +27,14 @@ def frontier(
     first: Measure,
     second: Measure,
     points: int,
+    gap: float | None,
+    seconds: float | None,
     processes: int,
 ) -> None:
     """Find the points, show them, and write the tables and the page."""
-    numbers = wrong_request(first=first, second=second, points=points, processes=processes)
+    numbers = wrong_request(
+        first=first, second=second, points=points, gap=gap, seconds=seconds, processes=processes
+    )
     with show_progress(face.language, quiet=face.quiet) as progress:
         require_places(face, places, kind="frontier", numbers=numbers)
         progress(Report("load"))
@@ -41,6 +45,8 @@ def frontier(
             first=first,
             second=second,
             points=points,
+            gap=gap,
+            seconds=seconds,
             processes=processes,
             progress=progress,
         )

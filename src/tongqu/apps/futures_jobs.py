@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 from rich.table import Table
@@ -19,12 +19,15 @@ from tongqu.base import Problem, Report
 from tongqu.data import Language
 from tongqu.views.futures_html import futures_html
 from tongqu.workflow.futures import futures as study_futures
-from tongqu.workflow.futures.study import is_run, wrong_numbers
+from tongqu.workflow.futures.sources import is_run, wrong_numbers
 from tongqu.workflow.study import FieldStudy
 
 __all__ = ["Draws", "futures"]
 
 PLANS: Final = ("plan", "projects", "expected", "p10", "p50", "p90", "worst", "kept", "short_wan")
+SHORTFALLS: Final = ("plan", "unit", "kept", "p50_wan", "worst_wan")
+ENOUGH: Final = 0.8
+"""Share of futures with enough money below which it is said what to do (assumed: four in five)."""
 REGRET: Final = ("among", "plan", "regret_mean", "regret_most", "regret_worst")
 INFLUENCE: Final = ("outcome", "rank", "parameter", "coefficient", "share", "explained")
 NAMES: Final[Mapping[Language, str]] = {"zh": "name_zh", "en": "name_en"}
@@ -72,7 +75,7 @@ def futures(
         )
         page = partial(futures_html, found, language=face.language)
         written = write_study(face, found, places, page=page, progress=progress)
-    tables = ("plans", "services", "money", "regret", "choices", "replans", "influence")
+    tables = ("plans", "services", "shortfalls", "money", "regret", "choices", "replans", "influence")
     content = {
         **found.summary(),
         **{name: found.tables[name].to_dict("records") for name in tables},
@@ -111,6 +114,8 @@ def _shown(face: Face, found: FieldStudy) -> list[Table | str]:
     name = face.name(found.region.title_zh, found.region.title_en)
     parts: list[Table | str] = [
         shown(found.tables["plans"], PLANS, face.word("futures_plans", name=name, count=said["futures"])),
+        shown(found.tables["shortfalls"], SHORTFALLS, face.word("futures_shortfalls")),
+        *_verdict(face, said),
         shown(found.tables["regret"], REGRET, face.word("futures_regret")),
     ]
     strongest = influence[(influence["plan"] == "plan") & (influence["rank"] <= FIRST)]
@@ -123,3 +128,16 @@ def _shown(face: Face, found: FieldStudy) -> list[Table | str]:
         parts.append(face.word("futures_infeasible", count=len(said["infeasible"])))
     parts.append(face.word("futures_note", drawn=said["drawn"], seed=said["seed"]))
     return parts
+
+
+def _verdict(face: Face, said: Mapping[str, Any]) -> list[str]:
+    """Whether the plan of the run can be paid, and what can be done if it often cannot."""
+    lacks = said["shortfall"]
+    found = face.word(
+        "futures_verdict",
+        count=said["futures"],
+        kept=f"{lacks['kept']:.0%}",
+        middle=f"{lacks['p50_wan']:,.0f}",
+        worst=f"{lacks['worst_wan']:,.0f}",
+    )
+    return [found] if lacks["kept"] >= ENOUGH else [found, face.word("futures_what_to_do")]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import shlex
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -27,6 +27,7 @@ from tongqu.apps.places import (
     write_whole,
 )
 from tongqu.apps.progress import show_progress
+from tongqu.apps.studies import unwritable
 from tongqu.apps.tables import (
     check_tables,
     diagnosis_tables,
@@ -36,9 +37,10 @@ from tongqu.apps.tables import (
     verify_tables,
 )
 from tongqu.base import DataError, Problem, Progress, Report, RunError, ScenarioError
-from tongqu.contracts import Objective, Run, Scenario, open_run, whole_run
+from tongqu.contracts import Draft, Objective, Run, Scenario, open_run, whole_run
 from tongqu.data import Region, diff_regions, save_region, write_template
 from tongqu.workflow import Diagnosis, PlanRun, Stop
+from tongqu.workflow.prepare import draft_of
 
 __all__ = ["check", "demo", "diagnose", "diff", "export", "plan", "report", "template", "verify"]
 
@@ -108,14 +110,15 @@ def plan(
     *,
     out: Path,
     objective: str | None,
+    sectors: Sequence[str] | None,
     resume: Path | None,
     solver: Mapping[str, Any],
 ) -> None:
     """Make a plan and store the run; Ctrl-C keeps the best plan found."""
+    if problems := unwritable("--out", out):
+        raise DataError(problems)
     require_run_place(face, out)
-    chosen = _with_solver(tongqu.load_scenario(scenario) if scenario else Scenario(), solver)
-    if objective is not None:
-        chosen = _with_objective(chosen, objective)
+    chosen = _with_options(draft_of(scenario), solver, objective=objective, sectors=sectors)
     stop = Stop()
     with show_progress(face.language, quiet=face.quiet, stop=stop) as progress:
         earlier = None if resume is None else open_run(resume)
@@ -199,33 +202,40 @@ def _write_reports(run: Run, pages: Mapping[Path, Any], *, progress: Progress) -
     write_whole({page: text.encode() for page, text in texts.items()})
 
 
-def _with_solver(scenario: Scenario, changes: Mapping[str, Any]) -> Scenario:
-    """The scenario with what the options say about the solver."""
-    given = {name: value for name, value in changes.items() if value is not None}
+def _with_options(
+    draft: Draft, solver: Mapping[str, Any], *, objective: str | None, sectors: Sequence[str] | None
+) -> Draft:
+    """The scenario with what the options say about the solver, the objective and the sectors.
+
+    Raises
+    ------
+    ScenarioError
+        With every option that is wrong, and what is wrong in the file by itself.
+    """
+    problems: list[Problem] = []
+    changes: dict[str, Any] = {}
+    scenario = draft.scenario or Scenario()
+    given = {name: value for name, value in solver.items() if value is not None}
     try:
-        solver = type(scenario.solver).model_validate({**scenario.solver.model_dump(), **given})
+        changes["solver"] = type(scenario.solver).model_validate({**scenario.solver.model_dump(), **given})
     except ValidationError as error:
-        problems = [
-            Problem(
-                str(item["msg"]),
-                mend="see docs/scenario.md for keys and ranges",
-                file=f"--{item['loc'][0]}",
-                value=str(item["input"]),
-            )
+        mend = "see docs/scenario.md for keys and ranges"
+        problems += [
+            Problem(str(item["msg"]), mend=mend, file=f"--{item['loc'][0]}", value=str(item["input"]))
             for item in error.errors()
         ]
-        raise ScenarioError(problems) from None
-    return scenario.model_copy(update={"solver": solver})
-
-
-def _with_objective(scenario: Scenario, objective: str) -> Scenario:
-    try:
-        return Scenario.model_validate({**scenario.model_dump(), "objective": objective})
-    except ValidationError:
+    if objective is not None and objective not in get_args(Objective):
         mend = f"use one of {', '.join(get_args(Objective))}"
-        raise ScenarioError(
-            [Problem("unknown objective", mend=mend, file="--objective", value=objective)]
-        ) from None
+        problems.append(Problem("unknown objective", mend=mend, file="--objective", value=objective))
+    elif objective is not None:
+        changes["objective"] = objective
+    if sectors:
+        changes["sectors"] = tuple(
+            part.strip() for word in sectors for part in word.split(",") if part.strip()
+        )
+    if problems:
+        raise ScenarioError([*problems, *draft.report()])
+    return replace(draft, scenario=scenario.model_copy(update=changes))
 
 
 def _beyond(found: Diagnosis, service: str) -> pd.DataFrame:

@@ -59,6 +59,9 @@ def monitor(
 ) -> None:
     """Set a plan beside what happened and write it; or write the template to fill in."""
     opened = open_run(run)
+    if template is not None and actuals is not None:
+        mend = "leave one of them out: --template writes the file that is read as ACTUALS"
+        raise DataError([Problem("a template and actuals", mend=mend, column="ACTUALS", value=str(actuals))])
     if template is not None:
         _template(face, opened, template, year=year, force=places.force)
         return

@@ -34,6 +34,7 @@ def why(
     limit: Annotated[list[str] | None, typer.Option("--limit", metavar="NAME,YEAR,MORE")] = None,
     limits: Annotated[bool, typer.Option("--limits")] = False,
     most: Annotated[int, typer.Option(metavar="N")] = 10,
+    futures: Annotated[Path | None, typer.Option("--futures", metavar="DIR")] = None,
     out: Annotated[Path | None, typer.Option(metavar="DIR")] = None,
     excel: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
     page: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
@@ -53,5 +54,6 @@ def why(
         limits=tuple(limit or ()),
         only_limits=limits,
         most=most,
+        futures=futures,
     )
     face.run(lambda: why_jobs.why(face, run, questions, places=places))

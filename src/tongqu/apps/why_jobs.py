@@ -9,14 +9,16 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import pandas as pd
 from rich.table import Table
 
 from tongqu.apps.output import Face
 from tongqu.apps.progress import show_progress
 from tongqu.apps.studies import Places, frame, require_places, write_study, written_lines
-from tongqu.base import Problem, Report
-from tongqu.contracts import open_run
+from tongqu.base import DataError, Problem, Report
+from tongqu.contracts import Run, open_run
 from tongqu.views.why_html import why_html
+from tongqu.workflow.futures.stored import chosen_in
 from tongqu.workflow.why import Why
 from tongqu.workflow.why import why as ask
 
@@ -33,7 +35,10 @@ PROJECTS: Final = (
     "without_most",
     "later_found",
 )
-VILLAGES: Final = ("unit", "service", "left", "state", "loss_found", "loss_most", "cost_wan", "enough_wan")
+VILLAGES: Final = (
+    *("unit", "service", "left", "state", "loss_found"),
+    *("cost_wan", "more_enough", "fall_enough_wan", "enough_wan"),
+)
 LIMITS: Final = ("limit", "unit", "key", "year", "price", "room", "used")
 UNITS: Final = {
     "coordination": "why_unit_coordination",
@@ -57,6 +62,7 @@ class Questions:
     limits: tuple[str, ...]
     only_limits: bool
     most: int
+    futures: Path | None = None
 
 
 def why(face: Face, run: Path, questions: Questions, *, places: Places) -> None:
@@ -65,17 +71,23 @@ def why(face: Face, run: Path, questions: Questions, *, places: Places) -> None:
     if not 1 <= questions.most <= MOST:
         mend = f"give a number from 1 to {MOST}"
         numbers.append(Problem("a number out of range", mend=mend, file="--most", value=str(questions.most)))
+    if questions.service and not questions.villages:
+        mend = "name the villages with --village"
+        problem = Problem("a service without a village", mend=mend, file="--service", value=questions.service)
+        numbers.append(problem)
     named = bool(questions.projects or questions.villages or questions.only_limits or limits)
     with show_progress(face.language, quiet=face.quiet) as progress:
         progress(Report("load"))
         stored = open_run(run)
-        require_places(face, places, kind="why", numbers=numbers)
+        chosen, wrong = _chosen(questions.futures, stored)
+        require_places(face, places, kind="why", numbers=[*numbers, *wrong])
         found = ask(
             stored,
             projects=questions.projects if named else None,
             villages=[(code, questions.service) for code in questions.villages] if named else None,
             limits=limits,
             most=questions.most,
+            futures=chosen,
             progress=progress,
         )
         page = partial(why_html, found, language=face.language)
@@ -88,6 +100,16 @@ def why(face: Face, run: Path, questions: Questions, *, places: Places) -> None:
         "written": [str(path) for path in written],
     }
     face.result(content, [*_tables(face, found), *written_lines(face, written)])
+
+
+def _chosen(folder: Path | None, run: Run) -> tuple[pd.Series | None, list[Problem]]:
+    """Share of stored futures that choose each project, and what is wrong with them."""
+    if folder is None:
+        return None, []
+    try:
+        return chosen_in(folder, run), []
+    except DataError as error:
+        return None, list(error.problems)
 
 
 def _limits(words: Sequence[str]) -> tuple[list[tuple[str, int, float]], list[Problem]]:
@@ -120,7 +142,8 @@ def _tables(face: Face, found: Why) -> list[Table | str]:
     said = found.summary()
     parts: list[Table | str] = [face.word("why_units", run=said["run"], unit=face.word(UNITS[said["goal"]]))]
     if len(found.tables["projects"]):
-        parts.append(shown("projects", PROJECTS, "why_projects"))
+        known = found.tables["projects"]["futures"].notna().any()
+        parts.append(shown("projects", (*PROJECTS, "futures") if known else PROJECTS, "why_projects"))
     if len(found.tables["villages"]):
         parts.append(shown("villages", VILLAGES, "why_villages"))
     if len(found.tables["asked_limits"]):

@@ -49,20 +49,23 @@ from tongqu.contracts.scenario import (
     Robust,
     Scenario,
     Solver,
-    load_scenario,
+    unknown_standards,
 )
+from tongqu.contracts.scenario_file import Draft, draft_scenario, in_order, load_scenario
 from tongqu.contracts.sector import Findings, Forecast, Sector
-from tongqu.contracts.state import State, StateError, only_where, values_at
+from tongqu.contracts.state import PRIORITY, State, StateError, only_where, values_at
 
 __all__ = [
     "FOREVER",
     "FORMAT",
     "OPTIONAL",
+    "PRIORITY",
     "TABLES",
     "Assume",
     "Booked",
     "Bound",
     "Commitment",
+    "Draft",
     "Edit",
     "Feedback",
     "Findings",
@@ -92,7 +95,9 @@ __all__ = [
     "cost_entries",
     "county_totals",
     "credited",
+    "draft_scenario",
     "entries_of",
+    "in_order",
     "join_offers",
     "lasting_entries",
     "ledger_of",
@@ -104,6 +109,7 @@ __all__ = [
     "open_run",
     "project_table",
     "run_id",
+    "unknown_standards",
     "values_at",
     "whole_run",
     "working_offers",

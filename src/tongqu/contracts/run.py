@@ -19,7 +19,8 @@ from typing import Any, Final
 import pandas as pd
 
 from tongqu.base import Problem, RunError
-from tongqu.contracts.scenario import Scenario, load_scenario
+from tongqu.contracts.scenario import Scenario
+from tongqu.contracts.scenario_file import load_scenario
 from tongqu.data import Region, load_region
 
 __all__ = [

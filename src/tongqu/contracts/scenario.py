@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tongqu.base import Problem, ScenarioError
 
@@ -33,7 +31,7 @@ __all__ = [
     "Robust",
     "Scenario",
     "Solver",
-    "load_scenario",
+    "unknown_standards",
 ]
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -209,6 +207,8 @@ class Scenario(_Strict):
     bounds: tuple[Bound, ...] = ()
     nobody_worse: bool = True
     """Whether no county's U or R may fall below what it is without a plan, in any year."""
+    sectors: tuple[str, ...] = ()
+    """Sectors whose projects may be chosen, all unless given; the others are simulated all the same."""
     pinned: tuple[Pin, ...] = ()
     banned: tuple[str, ...] = ()
     committed: tuple[Commitment, ...] = ()
@@ -276,111 +276,25 @@ class Assume:
         ScenarioError
             If a change names a standard that the table does not have.
         """
+        if problems := unknown_standards(standards, scenario):
+            raise ScenarioError(problems)
         values = standards.set_index("standard")["value"].astype("float64")
-        unknown = [name for name in scenario.assume if name not in values.index]
-        if unknown:
-            raise ScenarioError(
-                [
-                    Problem(
-                        rule="unknown standard",
-                        mend="use a name from the table standards",
-                        file="scenario",
-                        column="assume",
-                        value=name,
-                    )
-                    for name in unknown
-                ]
-            )
         limits = {f"limits.{name}": value for name, value in scenario.limits.model_dump().items()}
         together: dict[str, float] = {str(name): value for name, value in values.items()}
         return cls(pd.Series(together | dict(scenario.assume) | limits, dtype="float64"))
 
 
-def load_scenario(path: Path | str) -> Scenario:
-    """Read a scenario from TOML.
-
-    ``extends = "other.toml"`` starts from another file (path relative to this one); a table ``[set]`` of
-    dotted keys patches single values, for example ``"limits.money_factor" = 1.2``.
-
-    Raises
-    ------
-    ScenarioError
-        With every unknown key, wrong type or value out of range.
-    """
-    path = Path(path)
-    try:
-        return Scenario.model_validate(_resolved(path, seen=()))
-    except ValidationError as error:
-        raise ScenarioError(
-            [
-                Problem(
-                    rule=str(item["msg"]),
-                    mend="see docs/scenario.md for keys and ranges",
-                    file=path.name,
-                    column=".".join(str(part) for part in item["loc"]),
-                    value=_short(item.get("input")),
-                )
-                for item in error.errors()
-            ]
-        ) from None
-
-
-def _short(value: object) -> str:
-    return "" if value is None or isinstance(value, dict) else str(value)[:60]
-
-
-def _resolved(path: Path, *, seen: tuple[Path, ...]) -> dict[str, Any]:
-    path = path.resolve()
-    if path in seen:
-        raise ScenarioError(
-            [Problem(rule="extends goes round in a circle", mend="remove one extends", file=path.name)]
+def unknown_standards(standards: pd.DataFrame, scenario: Scenario) -> list[Problem]:
+    """Changes of standards that the table does not have."""
+    known = set(standards["standard"])
+    return [
+        Problem(
+            rule="unknown standard",
+            mend="use a name from the table standards",
+            file="scenario",
+            column="assume",
+            value=name,
         )
-    content = _read(path)
-    base: dict[str, Any] = {}
-    if "extends" in content:
-        base = _resolved(path.parent / str(content.pop("extends")), seen=(*seen, path))
-    patches = content.pop("set", {})
-    merged = _merged(base, content)
-    if not isinstance(patches, dict):
-        raise ScenarioError(
-            [Problem(rule="not a table", mend="write [set] with dotted keys", file=path.name, column="set")]
-        )
-    for dotted, value in patches.items():
-        _patch(merged, dotted, value=value)
-    return merged
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except IsADirectoryError:
-        raise ScenarioError(
-            [Problem(rule="this is a folder", mend="name a TOML file", file=str(path))]
-        ) from None
-    except FileNotFoundError:
-        raise ScenarioError(
-            [Problem(rule="no such scenario file", mend="check the path", file=str(path))]
-        ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ScenarioError(
-            [Problem(rule=f"not readable as TOML: {error}", mend="save it as UTF-8 TOML", file=path.name)]
-        ) from None
-
-
-def _merged(base: dict[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        inner = merged.get(key)
-        merged[key] = _merged(inner, value) if isinstance(inner, dict) and isinstance(value, dict) else value
-    return merged
-
-
-def _patch(target: dict[str, Any], dotted: str, *, value: object) -> None:
-    """Set one value; below ``assume`` the rest of the key is one name, since standards have dots."""
-    head, _, rest = dotted.partition(".")
-    if not rest:
-        target[head] = value
-    elif head == "assume":
-        target.setdefault(head, {})[rest] = value
-    else:
-        _patch(target.setdefault(head, {}), rest, value=value)
+        for name in scenario.assume
+        if name not in known
+    ]

@@ -12,9 +12,12 @@ import pandas as pd
 
 from tongqu.base import TongquError, remember
 
-__all__ = ["State", "StateError", "only_where", "values_at"]
+__all__ = ["PRIORITY", "State", "StateError", "only_where", "values_at"]
 
 Floats = npt.NDArray[np.float64]
+
+PRIORITY = "_priority"
+"""End of the name of a service that counts only those of another's people who come first."""
 
 
 def only_where(values: pd.Series, holds: npt.NDArray[np.bool_]) -> pd.Series:

@@ -117,7 +117,8 @@ def _changes(alone: pd.Series, joint: pd.Series) -> pd.DataFrame:
 def _with_reasons(inputs: Inputs, plan: Plan, alone: Plan, table: pd.DataFrame) -> pd.DataFrame:
     """Each change with its reason, the people that it is about, and its worth at the joint plan's prices."""
     dropped = table.loc[table["change"] == "dropped"].set_index("project")["alone"].astype("int64")
-    together = pd.concat([plan.starts, dropped.rename(plan.starts.name)])
+    both = {**plan.starts.to_dict(), **dropped.to_dict()}
+    together = pd.Series(both, dtype="int64", name="start").rename_axis("project")
     people = _people(inputs, together, table["project"], joint=plan.starts.index)
     value = takes(inputs, together, prices=plan.prices).groupby("project")["value"].sum()
     table = table.set_index("project").join(people)
@@ -207,9 +208,9 @@ def _links(inputs: Inputs, plan: Plan, alone: Plan) -> dict[str, tuple[str, str]
     projects = inputs.offer.projects.set_index("project")
     sector = projects["sector"]
     built = plan.starts.index
-    needs = projects.loc[projects.index.isin(built), "requires"]
-    needs = needs[(needs != "") & (needs.map(sector) != needs.index.map(sector))]
-    found = {str(name): ("required", str(other)) for name, other in needs.items()}
+    mine = projects[projects.index.isin(built) & (projects["requires"] != "")]
+    mine = mine[mine["requires"].map(sector) != mine["sector"]]
+    found = {str(name): ("required", str(other)) for name, other in mine["requires"].items()}
     pairs = inputs.offer.pairs
     pairs = pairs[pairs["first"].isin(built) & pairs["second"].isin(built)]
     for one, two in (("first", "second"), ("second", "first")):

@@ -22,11 +22,12 @@ from scipy.sparse import csr_array, hstack
 from tongqu.base import InfeasibleError, Relaxation
 from tongqu.engine.levers import FLOWS, Lever, levers_of, row_years
 from tongqu.engine.lp import Numbers, Session, SolverError
+from tongqu.engine.search import parts_of
 from tongqu.engine.terms import NONE, Ints, Model
 
 __all__ = ["Member", "conflict_of", "infeasible", "relaxations_of"]
 
-SECONDS: Final = 120.0
+SECONDS: Final = 80.0
 """Time for finding out how far limits have to give way; what is not found by then is left out."""
 
 SHARE_GAP: Final = 0.005
@@ -110,14 +111,16 @@ def relaxations_of(
     elastic = _Elastic(model, ends=time.monotonic() + seconds, words=words)
     if not elastic.possible:
         return [], []
-    alone = []
-    for levers in elastic.levers_for(members):
-        yearly = [lever for lever in levers if lever.year is not None]
-        found = [one for lever in yearly if (one := elastic.alone(lever)) is not None]
-        if not found:
-            whole = [lever for lever in levers if lever.year is None]
-            found = [one for lever in whole if (one := elastic.alone(lever)) is not None]
-        alone += found
+    mine = [lever for levers in elastic.levers_for(members) for lever in levers]
+    alone: list[Relaxation] = []
+    for every_year in (False, True):
+        able = [lever for lever in mine if (lever.kind in FLOWS and lever.year is None) == every_year]
+        # The least first: what is not found in the time is what would have to give way most.
+        least = [elastic.promised(lever) for lever in able]
+        order = sorted((share, number) for number, share in enumerate(least) if share is not None)
+        alone += [one for _, number in order if (one := elastic.alone(able[number])) is not None]
+        if alone:
+            break
     alone.sort(key=lambda one: one.relative)
     return alone, ([] if alone else elastic.together())
 
@@ -164,6 +167,8 @@ class _Elastic:
         numbers = model.program.arrays()
         self._first = len(numbers.lower)
         self._most = np.array([lever.most / lever.step for lever in self._levers])
+        nobody = np.zeros(len(self._levers), dtype=bool)
+        self._parts = [np.concatenate([part, nobody]) for part in model.program.parts(parts_of(model))]
         self._session = Session(_with_levers(numbers, self._levers, most=self._most), {}, labels={})
 
     @property
@@ -185,6 +190,20 @@ class _Elastic:
             mine = [lever for lever in mine if tuple(sorted(lever.rows)) not in seen]
             seen |= {tuple(sorted(lever.rows)) for lever in mine}
             yield mine
+
+    def promised(self, lever: Lever) -> float | None:
+        """Share of one limit that must give way at least, without whole numbers; None if that is no help."""
+        if lever.kind == "pin":
+            return 1.0 / len(self._model.inputs.years)  # a year later is the least
+        if time.monotonic() > self._ends:
+            return None
+        self._session.reset()
+        self._open([self._levers.index(lever)])
+        try:
+            share = -self._session.relax().objective
+        except SolverError:
+            return None
+        return share * lever.step / abs(lever.size) if lever.size else math.inf
 
     def alone(self, lever: Lever) -> Relaxation | None:
         """How far one limit has to give way while all others hold; None if that does not help."""
@@ -227,7 +246,7 @@ class _Elastic:
         try:
             least = -self._session.relax().objective
             gap = max(SHARE_GAP * least, LEAST)
-            return self._session.search(gap=gap, seconds=left * ONE_SEARCH).values
+            return self._session.search(gap=gap, seconds=left * ONE_SEARCH, parts=self._parts).values
         except SolverError:
             return None
 

@@ -117,7 +117,7 @@ def indicators_of(region: Region, states: Sequence[State]) -> Indicators:
     years = tuple(state.year for state in states)
     shape = (len(states), len(region.codes("county")), len(table))
     values, counts = np.empty(shape), np.empty(shape, dtype=np.bool_)
-    for column, row in enumerate(table.itertuples()):
+    for column, row in enumerate(_rows(region)):
         if row.origin == "observed":
             parts = [seen[str(row.Index)]] * len(states)
         else:
@@ -137,6 +137,12 @@ def indicators_of(region: Region, states: Sequence[State]) -> Indicators:
 @remember(4)
 def _table(region: Region) -> pd.DataFrame:
     return region["indicators"].set_index("indicator")
+
+
+@remember(4)
+def _rows(region: Region) -> tuple[Any, ...]:
+    """The rows of the indicators, one by one."""
+    return tuple(_table(region).itertuples())
 
 
 @remember(8)
@@ -225,19 +231,34 @@ def _county_numbers(region: Region, index: pd.Index) -> tuple[Ints, Bools]:
 
 
 def _scored(table: pd.DataFrame, values: pd.DataFrame, counts: pd.DataFrame) -> Indicators:
-    counts = counts.groupby(level="unit").transform("all")
-    lacking = (values.isna() & counts).any() | ~counts.any()
+    always = _in_all_years(values.index, counts.to_numpy())
+    lacking = (np.isnan(values.to_numpy()) & always).any(axis=0) | ~always.any(axis=0)
     gone = tuple(str(name) for name in values.columns[lacking])
-    table = table.drop(index=list(gone))
-    values = values.where(counts)[list(table.index)]
+    kept = np.where(always, values.to_numpy(), np.nan)[:, ~lacking]
+    table = _weighted(table, gone)
+    values = pd.DataFrame(kept, index=values.index, columns=values.columns[~lacking])
     _require_both_sides(table, values)
+    return _indexed(table, values, left_out=gone)
+
+
+def _in_all_years(rows: pd.Index, counts: Bools) -> Bools:
+    """Whether an indicator counts in all years of a county, in the rows and columns of ``counts``."""
+    unit = rows.codes[0] if isinstance(rows, pd.MultiIndex) else np.zeros(len(rows), dtype=np.int64)
+    never = np.zeros((int(np.max(unit, initial=-1)) + 1, counts.shape[1]), dtype=np.bool_)
+    np.logical_or.at(never, unit, ~counts)
+    return np.asarray(~never[unit])
+
+
+@remember(8)
+def _weighted(table: pd.DataFrame, gone: tuple[str, ...]) -> pd.DataFrame:
+    """The indicators that are used, with their weight."""
+    table = table.drop(index=list(gone))
     parts = []
     for side in SIDES:
         mine = table[table["side"] == side]
         inside = mine["weight"].fillna(1.0).to_numpy(dtype=np.float64)
         parts.append(pd.Series(pillar_weights(list(mine["pillar"]), inside=inside), index=mine.index))
-    table = table.assign(weight=pd.concat(parts).reindex(table.index))
-    return _indexed(table, values, left_out=gone)
+    return table.assign(weight=pd.concat(parts).reindex(table.index))
 
 
 def with_values(found: Indicators, values: pd.DataFrame) -> Indicators:
@@ -258,9 +279,9 @@ def _indexed(table: pd.DataFrame, values: pd.DataFrame, *, left_out: tuple[str, 
         index=values.index,
         columns=values.columns,
     )
-    weighted = scores * _county_weights(table, scores)
-    u, r = (weighted[table.index[table["side"] == side]].sum(axis=1).clip(FLOOR, 1.0) for side in SIDES)
-    found = coordination(u.to_numpy(), r.to_numpy())
+    weighted, of_side = (scores * _county_weights(table, scores)).to_numpy(), table["side"].to_numpy()
+    u, r = (np.clip(np.nansum(weighted[:, of_side == side], axis=1), FLOOR, 1.0) for side in SIDES)
+    found = coordination(u, r)
     indices = pd.DataFrame(
         {"U": found.u, "R": found.r, "C": found.c, "T": found.t, "D": found.d}, index=scores.index
     )
@@ -269,9 +290,10 @@ def _indexed(table: pd.DataFrame, values: pd.DataFrame, *, left_out: tuple[str, 
 
 def _require_both_sides(table: pd.DataFrame, values: pd.DataFrame) -> None:
     problems = []
+    of_side, given = table["side"].to_numpy(), ~np.isnan(values.to_numpy())
     for side in SIDES:
-        known = values[table.index[table["side"] == side]].notna().any(axis=1)
-        units = sorted(set(values.index.get_level_values("unit")[~known]))
+        known = given[:, of_side == side].any(axis=1)
+        units = [] if known.all() else sorted(set(values.index.get_level_values("unit")[~known]))
         problems += [
             Problem(
                 rule=f"no {side} indicator counts in this county",

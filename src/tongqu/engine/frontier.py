@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from multiprocessing.reduction import ForkingPickler
 from types import MappingProxyType
@@ -24,13 +25,16 @@ from tongqu.engine.model import aim_at, build
 from tongqu.engine.optimise import limit_words
 from tongqu.engine.promise import delivered
 from tongqu.engine.prune import needed_starts
-from tongqu.engine.search import gap_of, search, start_values, starts_of
-from tongqu.engine.terms import Floats, Model
+from tongqu.engine.search import LEAST_SECONDS, gap_of, parts_of, search, starts_of
+from tongqu.engine.terms import Aim, Floats, Model
 
 __all__ = ["Point", "frontier"]
 
 AUGMENTED: Final = 1e-3
 """What the whole range of the second measure weighs against the whole range of the first."""
+HELD_SHARE: Final = 0.5
+"""Share of its gap by which the measure of an end may be below the best for the sake of the other: which of
+the plans within the gap is the best is not known anyway."""
 FLAT: Final = 1e-7
 """Range of a measure, as a share of its size, below which nothing is left to choose."""
 LEVEL: Final = "level of the second"
@@ -62,6 +66,8 @@ class Point:
         Every measure of the plan, in its own unit.
     starts : Series of int
         Year of the first payment by project.
+    values : array
+        Of the variables of the program, for points near it to begin with.
     """
 
     level: float
@@ -70,6 +76,7 @@ class Point:
     kept: bool
     measures: pd.Series
     starts: pd.Series
+    values: Floats = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
 
 
 def frontier(
@@ -78,6 +85,8 @@ def frontier(
     first: Measure,
     second: Measure,
     points: int = 7,
+    gap: float | None = None,
+    seconds: float | None = None,
     processes: int = 1,
     stop: Stop | None = None,
     progress: Progress = silent,
@@ -93,13 +102,17 @@ def frontier(
     ----------
     points : int
         Levels of the second measure, both ends counted; fewer points come back where plans coincide.
+    gap : float, optional
+        Gap to prove at each point, as the scenario's solver takes it; the scenario's own unless given.
+    seconds : float, optional
+        Time for all searches together; the scenario's unless given.
     processes : int
         1, or 2 to work on two parts of the frontier at a time; ``stop`` then has no effect.
 
     Raises
     ------
     ScenarioError
-        If the measures are the same, or fewer than two points are asked for.
+        If the measures are the same, fewer than two points are asked for, or gap or time are not above 0.
     InfeasibleError
         If no plan keeps all limits.
 
@@ -109,25 +122,57 @@ def frontier(
     and Cybernetics 1, 296-297. Mavrotas, G. (2009), Effective implementation of the epsilon-constraint
     method, Applied Mathematics and Computation 213, 455-465.
     """
-    _check(first, second, points=points)
+    _check(first, second, points=points, gap=gap, seconds=seconds)
     stop = stop if processes <= 1 else None  # it cannot be handed to another process
-    ends = _ends(inputs, first, second, processes=processes, stop=stop, progress=progress)
+    inputs = _asked(inputs, gap=gap, seconds=seconds)
+    share = inputs.scenario.solver.seconds / (points + 2)
+    ends = _ends(
+        inputs, first, second, points=points, share=share, processes=processes, stop=stop, progress=progress
+    )
     low, high = (_value(end, second) for end in ends)
     span = abs(_value(ends[0], first) - _value(ends[1], first))
     found = list(ends)
     flat = high - low <= FLAT * max(1.0, abs(high)) or span <= FLAT * max(1.0, abs(_value(ends[0], first)))
     if points > 2 and not flat:
-        levels = np.linspace(low, high, points)[1:-1]
+        # From the best of the second on, so that each plan keeps the level of the next.
+        levels = list(enumerate(np.linspace(high, low, points)[1:-1].tolist(), start=3))
         weight = AUGMENTED * span / (high - low)
         work = partial(
-            _between, inputs, first=first, second=second, weight=weight, start=ends[0].starts, stop=stop
+            _between,
+            inputs,
+            first=first,
+            second=second,
+            weight=weight,
+            start=ends[1].values,
+            points=points,
+            share=share,
+            stop=stop,
         )
-        parts = [part.tolist() for part in np.array_split(levels, min(max(processes, 1), len(levels)))]
+        count = min(max(processes, 1), len(levels))
+        parts = [[levels[place] for place in part] for part in np.array_split(np.arange(len(levels)), count)]
         found += _spread(work, parts, processes=processes, progress=progress)
     return _undominated(found, first=first, second=second)
 
 
-def _check(first: Measure, second: Measure, *, points: int) -> None:
+def _asked(inputs: Inputs, *, gap: float | None, seconds: float | None) -> Inputs:
+    """Inputs whose solver has the gap and the time that are asked for."""
+    wishes = {name: value for name, value in (("gap", gap), ("seconds", seconds)) if value is not None}
+    solver = inputs.scenario.solver.model_copy(update=wishes)
+    return replace(inputs, scenario=inputs.scenario.model_copy(update={"solver": solver}))
+
+
+def _told(progress: Progress, *, number: int, points: int) -> Progress:
+    """Reports with the point that is sought and the share of the points that are done."""
+    name = f"{number}/{points}"
+
+    def tell(report: Report) -> None:
+        aim = f"{name} {report.aim}".strip()
+        progress(replace(report, done=(number - 1) / points, aim=aim))
+
+    return tell
+
+
+def _check(first: Measure, second: Measure, *, points: int, gap: float | None, seconds: float | None) -> None:
     problems = []
     if first == second:
         mend = "name two of coordination, coverage, worst-off, cost"
@@ -135,6 +180,10 @@ def _check(first: Measure, second: Measure, *, points: int) -> None:
     if points < 2:
         mend = "ask for 2 or more"
         problems.append(Problem("too few points", mend=mend, column="points", value=str(points)))
+    for name, value in (("gap", gap), ("seconds", seconds)):
+        if value is not None and not value > 0:
+            rule, mend = "a number out of range", "give a number above 0"
+            problems.append(Problem(rule, mend=mend, column=name, value=str(value)))
     if problems:
         raise ScenarioError(problems)
 
@@ -153,55 +202,75 @@ def _ends(
     first: Measure,
     second: Measure,
     *,
+    points: int,
+    share: float,
     processes: int,
     stop: Stop | None,
     progress: Progress,
 ) -> tuple[Point, Point]:
     """The best plans of each measure, among them the best of the other."""
-    work = partial(_end, inputs, first=first, stop=stop)
-    orders = [[(first, second)], [(second, first)]]
+    work = partial(_end, inputs, first=first, second=second, points=points, share=share, stop=stop)
+    orders = [[(1, (first, second))], [(2, (second, first))]]
     one, other = _spread(work, orders, processes=processes, progress=progress)
     level = float(one.measures[second])
     return replace(one, level=level), replace(other, level=float(other.measures[second]))
 
 
+def _program(inputs: Inputs, first: Measure, second: Measure) -> Model:
+    """The program with both measures: the variables have the same numbers at every point."""
+    model = build(inputs, goal=_stage(first))
+    aim_of(model, second)
+    return model
+
+
 def _end(
     inputs: Inputs,
-    orders: Sequence[tuple[Measure, Measure]],
+    orders: Sequence[tuple[int, tuple[Measure, Measure]]],
     *,
     first: Measure,
+    second: Measure,
+    points: int,
+    share: float,
     stop: Stop | None,
     progress: Progress,
 ) -> list[Point]:
     """The lexicographic best of one measure, then of another."""
-    points = []
-    for order in orders:
-        model = build(inputs, goal=_stage(order[0]))
+    found = []
+    inputs = _asked(inputs, gap=None, seconds=2 * share)
+    for number, order in orders:
+        model = _program(inputs, first, second)
+        told = _told(progress, number=number, points=points)
         try:
-            found = search(model, [_stage(name) for name in order], stop=stop, progress=progress)
+            stages = [_stage(name) for name in order]
+            answer = search(model, stages, held=HELD_SHARE, stop=stop, progress=told)
         except ProgramInfeasibleError:
             raise infeasible(model, words=limit_words) from None
         # The bound is that of the stage in which the first measure was sought; where the search was stopped
         # before that, nothing is proven.
-        mine = [stage.bound for stage in found.stages if stage.name == first]
+        mine = [stage.bound for stage in answer.stages if stage.name == first]
         bound = mine[0] if mine else np.inf
-        points.append(_point(model, found.values, bound=_sense(first) * bound, status=found.status))
-    return points
+        found.append(_point(model, answer.values, bound=_sense(first) * bound, status=answer.status))
+    return found
 
 
 def _between(
     inputs: Inputs,
-    levels: Sequence[float],
+    levels: Sequence[tuple[int, float]],
     *,
     first: Measure,
     second: Measure,
     weight: float,
-    start: pd.Series,
+    start: Floats,
+    points: int,
+    share: float,
     stop: Stop | None,
     progress: Progress,
 ) -> list[Point]:
-    """The most of the first measure while the second keeps each of some levels, from the lowest up."""
-    model = build(inputs, goal=_stage(first))
+    """The most of the first measure while the second keeps each of some levels, from the highest down.
+
+    One program serves all of them: only the level changes, and each plan is an answer at the next level.
+    """
+    model = _program(inputs, first, second)
     one, other = aim_of(model, first), aim_of(model, second)
     scale = max(1.0, float(np.abs(other.weight).max(initial=0.0)))
     nothing = model.program.variables("nothing_level", 1, upper=0.0)
@@ -209,32 +278,48 @@ def _between(
         Terms.of(np.zeros(len(other.variable)), other.variable, other.weight / scale),
         Terms.of([0], nothing, 1.0),
     ]
-    model.program.rows(LEVEL, Terms.join(terms), sense=">=", rhs=[(levels[0] - other.constant) / scale])
+    right = [(levels[0][1] - other.constant) / scale]
+    model.program.rows(LEVEL, Terms.join(terms), sense=">=", rhs=right)
     aim_at(model, one.plus(other, times=weight))
     aim = model.aim
     assert aim is not None
     solver = inputs.scenario.solver
     session = model.program.session(threads=solver.threads, seed=solver.seed)
-    points: list[Point] = []
-    for level in levels:
-        if stop is not None and stop.asked and points:
+    parts = model.program.parts(parts_of(model))
+    found: list[Point] = []
+    start = np.concatenate([start, [0.0]])
+    for number, level in levels:
+        if stop is not None and stop.asked and found:
             break
+        began = time.monotonic()
+        told = _told(progress, number=number, points=points)
         session.rhs(LEVEL, [(level - other.constant) / scale])
-        progress(Report("relax"))
+        told(Report("relax", unit=one.unit))
         relaxed = session.relax(stop=stop)
-        found = session.search(
+        answer = session.search(
             gap=gap_of(one, relaxed, solver=solver),
-            seconds=solver.seconds,
-            start=start_values(model, start),
+            seconds=max(share - (time.monotonic() - began), LEAST_SECONDS),
+            start=start,
+            parts=parts,
             stop=stop,
-            progress=progress,
+            progress=_shifted(told, one, less=weight * level - aim.constant),
         )
         # What keeps the level has at least that much of the second measure's part of the objective.
-        bound = found.bound + aim.constant - weight * level
-        point = _point(model, found.values, bound=_sense(first) * bound, status=found.status)
-        points.append(replace(point, level=_sense(second) * float(level)))
-        start = point.starts
-    return points
+        bound = answer.bound + aim.constant - weight * level
+        point = _point(model, answer.values, bound=_sense(first) * bound, status=answer.status)
+        found.append(replace(point, level=_sense(second) * float(level)))
+        start = answer.values
+    return found
+
+
+def _shifted(progress: Progress, aim: Aim, *, less: float) -> Progress:
+    """Reports in the unit of the first measure: what keeping the level counts for is taken off."""
+
+    def tell(report: Report) -> None:
+        best, bound = (None if value is None else value - less for value in (report.best, report.bound))
+        progress(replace(report, best=best, bound=bound, unit=aim.unit))
+
+    return tell
 
 
 def _stage(measure: Measure) -> Stage:
@@ -246,7 +331,7 @@ def _point(model: Model, values: Floats, *, bound: float, status: Literal["optim
     starts = needed_starts(inputs, starts_of(model, values))
     promise, measures = delivered(inputs, starts)
     kept = not missed(model, promise.indices, measures=measures)
-    return Point(np.nan, bound, status, kept, measures, starts)
+    return Point(np.nan, bound, status, kept, measures, starts, values)
 
 
 def _spread(

@@ -1,4 +1,4 @@
-"""Futures: what is drawn in each, the inputs of a plan in a future, and what a plan brings and lacks there.
+"""Futures: the inputs of a plan in a future, and what a plan brings there.
 
 A future is the table of standards with other values, and luck that belongs to single projects and years: what
 a project costs and brings over what was offered, and what a county has to spend in a year over its trend.
@@ -7,7 +7,7 @@ Projects, their codes and whom they serve stay those of the offer, so that plans
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -15,189 +15,31 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tongqu.base import DataError, Problem, Progress, Report, silent
-from tongqu.contracts import Assume, Forecast, Offer, State, ledger_of
+from tongqu.base import Progress, Report, remember, silent
+from tongqu.contracts import Assume, Forecast, Offer, Sector, State
+from tongqu.data import Region
 from tongqu.engine.coordinate import indicators_of, mean_log
-from tongqu.engine.financing import UNIT_WAN, account_rows, lasting_cost, limit_of
+from tongqu.engine.draws import Luck, Sample, factors_in, luck_of
 from tongqu.engine.inputs import Inputs
-from tongqu.engine.lp import Program, Session, Terms
-from tongqu.engine.simulate import simulate
-from tongqu.methods.sampling import latin, normal, spread, triangular
+from tongqu.engine.simulate import NOTHING, simulate
 
 __all__ = [
     "ACCOUNTS",
-    "Luck",
-    "Purse",
-    "Sample",
     "baseline_in",
-    "factors_in",
     "figures_of",
     "inputs_in",
     "limits_in",
-    "luck_of",
     "offer_in",
-    "sample_of",
     "sampled_inputs",
 ]
 
-Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-CAPITAL: Final = "future.capital_cost"
-RUNNING: Final = "future.running_cost"
-EFFECTS: Final = "future.effects"
-OWN_COST: Final = "future.project_cost"
-OWN_EFFECTS: Final = "future.project_effects"
-YEAR_MONEY: Final = "future.year_money"
 
 ACCOUNTS: Final = "account."
 """Variables of the sector that says what counties have to spend."""
 
 MONEY_CELLS: Final = ["unit", "key", "year"]
 """Columns that say which limit of money is meant."""
-
-SHORT_WAN: Final = 2.0
-"""万元 of a county and year below which money is not short: the tolerance of accounts."""
-LATER: Final = 1e-3
-"""How much less a year later is minded: money is short when it is missing, not before."""
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """Values of uncertain standards in every future.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the draws.
-    values : DataFrame
-        A row for each future (index ``future``, from 1 on), a column for each standard.
-    """
-
-    seed: int
-    values: pd.DataFrame
-
-    @property
-    def futures(self) -> tuple[int, ...]:
-        """Numbers of the futures, from 1 on."""
-        return tuple(int(number) for number in self.values.index)
-
-    def assume(self, number: int, base: Assume) -> Assume:
-        """The standards in force in a future: those drawn over those assumed."""
-        drawn = self.values.loc[number]
-        return Assume(pd.Series({**base.values.to_dict(), **drawn.to_dict()}, dtype="float64"))
-
-
-def sample_of(
-    standards: pd.DataFrame, assume: Assume, *, names: Sequence[str], futures: int, seed: int
-) -> Sample:
-    """Draw the standards that have a range, by a Latin hypercube.
-
-    Each is triangular between its low and high value, the assumed value its mode; one outside them widens
-    them. The draws of one standard do not depend on which others are drawn.
-
-    Parameters
-    ----------
-    standards : DataFrame
-        With ``standard, low, high``.
-    names : sequence of str
-        Standards to draw; those without a range keep the assumed value.
-    futures, seed : int
-        How many futures, and the seed, both 0 or more.
-
-    Raises
-    ------
-    DataError
-        If a name is not a standard.
-    """
-    unique = list(dict.fromkeys(names))
-    known = standards.set_index("standard")[["low", "high"]].astype("float64")
-    strange = [name for name in unique if name not in known.index]
-    if strange:
-        raise DataError(
-            [
-                Problem(
-                    rule="unknown standard",
-                    mend="use a name from the table standards",
-                    column="uncertain",
-                    value=name,
-                )
-                for name in strange
-            ]
-        )
-    ranged = known.loc[unique].dropna()
-    share = latin(list(ranged.index), futures=futures, seed=seed)
-    columns = {}
-    for position, (name, row) in enumerate(ranged.iterrows()):
-        mode = assume[str(name)]
-        columns[str(name)] = triangular(
-            share[:, position],
-            low=min(float(row["low"]), mode),
-            mode=mode,
-            high=max(float(row["high"]), mode),
-        )
-    return Sample(seed, pd.DataFrame(columns, index=pd.RangeIndex(1, futures + 1, name="future")))
-
-
-@dataclass(frozen=True, eq=False)
-class Luck:
-    """Factors of single projects and years over what was offered, in every future.
-
-    Parameters
-    ----------
-    cost, effects : DataFrame
-        Factor on a project's capital cost, and on what it adds to stocks: futures in rows, projects in
-        columns.
-    money : DataFrame
-        Factor on the own money of a county: futures in rows, columns ``(unit, year)``.
-    """
-
-    cost: pd.DataFrame
-    effects: pd.DataFrame
-    money: pd.DataFrame
-
-
-def luck_of(sample: Sample, inputs: Inputs) -> Luck:
-    """Draw the luck of every project on offer, and of every county and year.
-
-    A project's luck depends on its code and the seed only, that of a year on its county, the year and the
-    seed: another plan meets the same luck.
-    """
-    assume, index = inputs.assume, sample.values.index
-    projects = [str(name) for name in inputs.offer.projects["project"]]
-    cells = pd.MultiIndex.from_product([inputs.counties, inputs.years], names=["unit", "year"])
-
-    def factors(kind: str, names: Sequence[str], spreading: str) -> Floats:
-        own = [f"{kind}:{name}" for name in names]
-        drawn = normal(own, futures=len(index), seed=sample.seed)
-        return spread(drawn, deviation=assume[spreading])
-
-    return Luck(
-        pd.DataFrame(factors("cost", projects, OWN_COST), index=index, columns=projects),
-        pd.DataFrame(factors("effects", projects, OWN_EFFECTS), index=index, columns=projects),
-        pd.DataFrame(
-            factors("money", [f"{unit}:{year}" for unit, year in cells], YEAR_MONEY),
-            index=index,
-            columns=cells,
-        ),
-    )
-
-
-def factors_in(entries: pd.DataFrame, luck: Luck, *, number: int, assume: Assume) -> Floats:
-    """What the amount of each entry is multiplied by in a future, shape (entries,).
-
-    Capital and running cost, and what is added to stocks, turn out otherwise than offered; whom a project
-    serves, what land and staff it takes and when it opens do not.
-    """
-    capital = ((entries["ledger"] == "money") & (entries["key"] == "capital")).to_numpy()
-    running = (entries["ledger"] == "money").to_numpy() & ~capital
-    stock = (entries["ledger"] == "stock").to_numpy()
-    factor = np.ones(len(entries))
-    project = luck.cost.columns.get_indexer(pd.Index(entries["project"]))
-    factor[capital] = assume[CAPITAL] * luck.cost.loc[number].to_numpy()[project[capital]]
-    factor[running] = assume[RUNNING]
-    factor[stock] = assume[EFFECTS] * luck.effects.loc[number].to_numpy()[project[stock]]
-    return factor
 
 
 def offer_in(offer: Offer, luck: Luck, *, number: int, assume: Assume) -> Offer:
@@ -255,30 +97,76 @@ def limits_in(
         Of the future without a plan; their accounts are enough.
     """
     limits = inputs.offer.limits
-    at = pd.MultiIndex.from_frame(limits[MONEY_CELLS])
-    money = (limits["ledger"] == "money").to_numpy()
-    there = _accounted(inputs, states, assume=assume)
-    here = _accounted(inputs, inputs.base_states, assume=inputs.assume)
-    more = there.sub(here, fill_value=0.0).reindex(at).fillna(0.0).to_numpy(dtype=np.float64)
-    amount = limits["amount"].to_numpy(dtype=np.float64) + np.where(money, more, 0.0)
-    own = money & (limits["key"] == "room").to_numpy()
-    cells = pd.MultiIndex.from_frame(limits.loc[own, ["unit", "year"]])
-    amount[own] *= luck.money.loc[number].reindex(cells).fillna(1.0).to_numpy(dtype=np.float64)
-    changed = own | (money & (more != 0))
+    money = _money_of(limits["ledger"], limits["unit"], limits["key"], limits["year"].to_numpy().tobytes())
+    here = _usual(inputs.region, inputs.sectors, inputs.base_states, inputs.assume)
+    there = _accounted(inputs.region, inputs.sectors, states, assume)
+    if there.index.equals(here.index):
+        at = _places(here.index, money.cells)
+        change = np.append(there.to_numpy() - here.to_numpy(), 0.0)[at]
+    else:
+        change = there.sub(here, fill_value=0.0).reindex(money.cells).fillna(0.0).to_numpy()
+    amount = limits["amount"].to_numpy(dtype=np.float64).copy()
+    more = np.zeros(len(limits))
+    more[money.rows] = np.nan_to_num(change, nan=0.0)
+    amount += more
+    lucky = np.append(luck.money.loc[number].to_numpy(dtype=np.float64), 1.0)
+    amount[money.own] *= lucky[_places(luck.money.columns, money.own_cells)]
+    changed = more != 0
+    changed[money.own] = True
     return limits.assign(amount=np.where(changed, np.maximum(amount, 0.0), limits["amount"]))
 
 
-def _accounted(inputs: Inputs, states: Sequence[State], *, assume: Assume) -> pd.Series:
+@dataclass(frozen=True, eq=False)
+class _Money:
+    """Rows of limits that are of money, and of a county's own money, with the cells that they are about."""
+
+    rows: Ints
+    cells: pd.MultiIndex
+    own: Ints
+    own_cells: pd.MultiIndex
+
+
+@remember(4)
+def _money_of(ledger: pd.Series, unit: pd.Series, key: pd.Series, years: bytes) -> _Money:
+    limits = pd.DataFrame({"unit": unit, "key": key, "year": np.frombuffer(years, dtype=np.int64)})
+    rows = np.flatnonzero((ledger == "money").to_numpy(dtype=np.bool_))
+    own = rows[(key == "room").to_numpy(dtype=np.bool_)[rows]]
+    cells, own_cells = limits.iloc[rows], limits.iloc[own]
+    return _Money(
+        rows,
+        pd.MultiIndex.from_frame(cells[MONEY_CELLS]),
+        own,
+        pd.MultiIndex.from_frame(own_cells[["unit", "year"]]),
+    )
+
+
+@remember(4)
+def _places(index: pd.Index, wanted: pd.Index) -> Ints:
+    """Where cells stand in an index; -1, the last place, where they do not."""
+    return np.asarray(index.get_indexer(wanted), dtype=np.int64)
+
+
+@remember(2)
+def _usual(
+    region: Region, sectors: tuple[Sector, ...], states: tuple[State, ...], assume: Assume
+) -> pd.Series:
+    """The accounts of the expected future."""
+    return _accounted(region, sectors, states, assume)
+
+
+def _accounted(
+    region: Region, sectors: Sequence[Sector], states: Sequence[State], assume: Assume
+) -> pd.Series:
     """Money that the sector which keeps the accounts says there is, by unit, key and year; 万元."""
     parts = [
-        sector.offer(inputs.region, Forecast(states, Offer()), assume=assume).limits
-        for sector in inputs.sectors
+        sector.offer(region, Forecast(states, NOTHING), assume=assume).limits
+        for sector in sectors
         if any(name.startswith(ACCOUNTS) for name in sector.writes)
     ]
     if not parts:
         empty = pd.MultiIndex.from_arrays([[], [], []], names=MONEY_CELLS)
         return pd.Series(index=empty, dtype="float64")
-    together = pd.concat(parts, ignore_index=True)
+    together = parts[0] if len(parts) == 1 else pd.concat(parts, ignore_index=True)
     return together[together["ledger"] == "money"].set_index(MONEY_CELLS)["amount"].astype("float64")
 
 
@@ -308,86 +196,6 @@ def figures_of(inputs: Inputs, states: Sequence[State]) -> dict[str, float]:
         if asked > 0:
             found[f"served.{service}"] = float(last[f"served.{service}"].sum()) / asked
     return found
-
-
-@dataclass(frozen=True, eq=False)
-class Purse:
-    """What it takes to pay for a plan, kept ready for the costs and the money of many futures.
-
-    Parameters
-    ----------
-    session : Session
-        The accounts of all counties, with a variable for the money that is missing in each year.
-    starts : Series of int
-        Year of the first payment by project.
-    short : mapping of str to array of int
-        Numbers of these variables by county: one a year, and one for what goes on costing for good.
-    """
-
-    session: Session
-    starts: pd.Series
-    short: Mapping[str, Ints]
-
-    @classmethod
-    def of(cls, inputs: Inputs, starts: pd.Series) -> Purse:
-        """Make the accounts of a plan; interest is that of the inputs in every future."""
-        years = np.arange(len(inputs.years))
-        program, short, grants = Program(), {}, []
-        for county in inputs.counties:
-            short[str(county)] = lacking = program.variables(f"short_{county}", len(years) + 1)
-            spending = Terms.of(years, lacking[:-1], -1.0)
-            made = account_rows(program, inputs, county, spending=spending, constant=0.0, years=years)
-            grants.append(made["grant"])
-            lasting = Terms.of(
-                [0, 0], [made["debt"][-1], lacking[-1]], [inputs.assume["rate.interest"], -1.0]
-            )
-            program.rows(f"running {county}", lasting, sense="<=", rhs=[0.0])
-        together = Terms.of(np.tile(years, len(grants)), np.concatenate(grants), 1.0)
-        program.rows("pool", together, sense="<=", rhs=np.zeros(len(years)))
-        sooner = 1 + LATER * np.arange(len(years), -1, -1)
-        program.maximise(np.concatenate(list(short.values())), np.tile(-sooner, len(short)))
-        return cls(program.session(), starts, short)
-
-    def missing(self, inputs: Inputs) -> pd.DataFrame:
-        """The least money that is missing in a future, whatever debt and grants its limits allow.
-
-        Parameters
-        ----------
-        inputs : Inputs
-            Of the future: its offer says what things cost, its limits what money there is.
-
-        Returns
-        -------
-        DataFrame
-            ``unit, year, short_wan``, rows with money missing only; the year after the last one stands for
-            what goes on costing for good and is not covered by the last year's money.
-        """
-        at = pd.MultiIndex.from_product([inputs.counties, inputs.years])
-        spent = ledger_of(inputs.offer.entries, inputs.years, starts=self.starts)
-        cost = spent[spent["ledger"] == "money"].groupby(["unit", "year"])["amount"].sum()
-        paid = cost.reindex(at).fillna(0.0).to_numpy().reshape(len(self.short), -1)
-        room, debt = (
-            limit_of(inputs, key).reindex(at).fillna(0.0).to_numpy().reshape(len(self.short), -1)
-            for key in ("room", "debt")
-        )
-        for row, county in enumerate(self.short):
-            self.session.rhs(f"money {county}", (room[row] - paid[row]) / UNIT_WAN)
-            self.session.rhs(f"debt {county}", debt[row] / UNIT_WAN)
-            left = room[row, -1] - lasting_cost(inputs, county, starts=self.starts)
-            self.session.rhs(f"running {county}", [left / UNIT_WAN])
-        pool = limit_of(inputs, "pool").groupby("year").sum().reindex(inputs.years, fill_value=0.0)
-        self.session.rhs("pool", pool / UNIT_WAN)
-        values = self.session.relax().values
-        years = [*inputs.years, inputs.years[-1] + 1]
-        found = np.stack([values[numbers] for numbers in self.short.values()])
-        table = pd.DataFrame(
-            {
-                "unit": np.repeat(list(self.short), len(years)),
-                "year": np.tile(years, len(self.short)),
-                "short_wan": np.maximum(found, 0.0).ravel() * UNIT_WAN,
-            }
-        )
-        return table[table["short_wan"] > SHORT_WAN].reset_index(drop=True)
 
 
 def sampled_inputs(

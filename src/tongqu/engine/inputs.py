@@ -6,20 +6,28 @@ Inputs are those of the baseline, or made again from the simulation of an earlie
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from tongqu.base import Problem, Progress, ScenarioError, silent
-from tongqu.contracts import Assume, Offer, Scenario, Sector, State
+from tongqu.contracts import Assume, Offer, Scenario, Sector, State, in_order, unknown_standards
 from tongqu.data import Region
 from tongqu.engine import orders
 from tongqu.engine.coordinate import Indicators, indicators_of, weights_of
 from tongqu.engine.needs import idle_projects, lowering_stocks, unmet_of
 from tongqu.engine.simulate import collect_offers, simulate
+from tongqu.engine.wishes import (
+    candidates_of,
+    check_pins,
+    possible_candidates,
+    start_bounds,
+    wrong_floors,
+    wrong_past,
+    wrong_services,
+)
 
 __all__ = [
     "Inputs",
@@ -30,9 +38,6 @@ __all__ = [
     "service_sums",
     "start_bounds",
 ]
-
-
-Ints = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -123,20 +128,36 @@ class Inputs:
 def prepare(
     region: Region, sectors: Sequence[Sector], *, scenario: Scenario, progress: Progress = silent
 ) -> Inputs:
-    """Simulate the baseline, collect the offers and evaluate the indicators."""
-    assume = Assume.of(region["standards"], scenario)
-    _check_wishes(region, scenario)
-    states = simulate(region, sectors, scenario=scenario, assume=assume, progress=progress)
-    offer = collect_offers(region, sectors, states=states, assume=assume, progress=progress)
-    offer = candidates_of(offer, scenario, interest=assume["rate.interest"])
-    check_pins(offer, scenario)
+    """Simulate the baseline, collect the offers and evaluate the indicators.
+
+    Raises
+    ------
+    ScenarioError
+        With everything in the scenario that cannot be meant, before anything is solved.
+    """
+    # Goals know inputs; what they refuse belongs into the same report.
+    from tongqu.engine.goals.checks import check_goal
+
+    standards = region["standards"]
+    problems = [*unknown_standards(standards, scenario), *wrong_floors(region, scenario)]
+    unknown = {problem.value for problem in problems if problem.column == "assume"}
+    changes = {name: value for name, value in scenario.assume.items() if name not in unknown}
+    assume = Assume.of(standards, scenario.model_copy(update={"assume": changes}))
+    with _collected(problems) as found:
+        states = simulate(region, sectors, scenario=scenario, assume=assume, progress=progress)
+        offer = collect_offers(region, sectors, states=states, assume=assume, progress=progress)
+    if found:  # a sector cannot say how things stand, so that the rest stays unknown
+        raise ScenarioError(in_order(problems))
+    problems += wrong_services(states[0].matching("demand"), scenario)
+    problems += wrong_past(region, scenario)
+    offer, wrong = possible_candidates(offer, scenario, interest=assume["rate.interest"])
     idle = idle_projects(
         offer,
         states,
         wanted=orders.wanted(scenario),
         lowering=lowering_stocks(region["indicators"], sectors),
     )
-    return Inputs(
+    inputs = Inputs(
         region,
         scenario,
         assume,
@@ -147,129 +168,23 @@ def prepare(
         weights_of(region, states, scenario=scenario),
         tuple(idle),
     )
-
-
-def candidates_of(offer: Offer, scenario: Scenario, *, interest: float) -> Offer:
-    """Give what a plan may choose from: the offers as the scenario edits them, without what cannot be.
-
-    Parameters
-    ----------
-    interest : float
-        Interest on debt, a share a year.
-
-    Raises
-    ------
-    ScenarioError
-        If the scenario names projects that are not on offer.
-    """
-    return _allowed(orders.apply(_known_bans(offer, scenario), scenario, interest=interest), scenario)
-
-
-def _check_wishes(region: Region, scenario: Scenario) -> None:
-    """Floors name counties and years of the plan; a project is pinned once."""
-    counties = set(region.level("county").index)
-    problems = []
-    for number, floor in enumerate(scenario.floors):
-        if floor.county and floor.county not in counties:
-            problems.append(("floors", number, "county", floor.county, "not a county of the region"))
-        if floor.year > scenario.last_year:
-            problems.append(("floors", number, "year", str(floor.year), "begins after the plan"))
-    seen: set[str] = set()
-    for number, pin in enumerate(scenario.pinned):
-        if pin.project in seen:
-            problems.append(("pinned", number, "project", pin.project, "pinned twice"))
-        seen.add(pin.project)
+    problems += wrong
+    with _collected(problems):
+        check_goal(inputs)
     if problems:
-        raise ScenarioError(
-            [
-                Problem(
-                    rule=rule,
-                    mend="mend the scenario",
-                    file="scenario",
-                    column=f"{table}[{number}].{key}",
-                    value=value,
-                )
-                for table, number, key, value, rule in problems
-            ]
-        )
+        raise ScenarioError(in_order(problems))
+    return inputs
 
 
-def _known_bans(offer: Offer, scenario: Scenario) -> Offer:
-    unknown = sorted(set(scenario.banned) - set(offer.projects["project"]))
-    if unknown:
-        raise ScenarioError(
-            [
-                Problem(
-                    rule="not on offer",
-                    mend="ban projects by their code in the offer",
-                    file="scenario",
-                    column="banned",
-                    value=name,
-                )
-                for name in unknown
-            ]
-        )
-    return offer
-
-
-def _allowed(offer: Offer, scenario: Scenario) -> Offer:
-    """Drop banned projects, what requires them, and what cannot open within the plan's years."""
-    projects = offer.projects
-    late = projects.loc[projects["lead"] > scenario.last_year - scenario.first_year, "project"]
-    committed = {one.project for one in scenario.committed}
-    gone = set(scenario.banned) | (set(late) - committed)
-    while more := set(
-        projects.loc[projects["requires"].isin(gone) & ~projects["project"].isin(gone), "project"]
-    ):
-        gone |= more
-    return offer.of(projects.loc[~projects["project"].isin(gone), "project"])
-
-
-def start_bounds(projects: pd.DataFrame, years: Sequence[int]) -> tuple[Ints, Ints]:
-    """First and last year in which each project may start and still open within the plan.
-
-    The last lies before the first where a project cannot start at all. Where the offer leaves one year only,
-    as for what is committed, that year stays though the project opens later.
-    """
-    earliest, latest, lead = (
-        projects[name].to_numpy(dtype=np.int64) for name in ("earliest", "latest", "lead")
-    )
-    first = np.clip(np.where(earliest > 0, earliest, years[0]), years[0], years[-1] + 1)
-    last = np.minimum(np.where(latest > 0, latest, years[-1]), years[-1] - lead)
-    return first, np.where((earliest == latest) & (latest > 0), np.minimum(latest, years[-1]), last)
-
-
-def check_pins(offer: Offer, scenario: Scenario) -> None:
-    """Each pinned or committed project is on offer and can start in the year that the scenario names.
-
-    Raises
-    ------
-    ScenarioError
-        With every pin or commitment that cannot be kept.
-    """
-    bounds = zip(*start_bounds(offer.projects, scenario.years), strict=True)
-    possible = dict(zip(offer.projects["project"], bounds, strict=True))
-    problems = []
-    for number, pin in enumerate(orders.required_starts(scenario)):
-        first, last = possible.get(pin.project, (1, 0))
-        if first <= pin.year <= last:
-            continue
-        mend = "name a project on offer and a year from which it can open within the plan"
-        if first <= last:
-            mend = f"start it in one of the years {first} to {last}"
-        committed = number - len(scenario.pinned)
-        column = f"committed[{committed}]" if committed >= 0 else f"pinned[{number}]"
-        problems.append(
-            Problem(
-                rule="cannot start then",
-                mend=mend,
-                file="scenario",
-                column=column,
-                value=f"{pin.project} in {pin.year}",
-            )
-        )
-    if problems:
-        raise ScenarioError(problems)
+@contextmanager
+def _collected(problems: list[Problem]) -> Iterator[list[Problem]]:
+    """Put what is refused inside to the other problems; what is given lists it."""
+    found: list[Problem] = []
+    try:
+        yield found
+    except ScenarioError as error:
+        found += error.problems
+        problems += error.problems
 
 
 def service_sums(region: Region, states: Sequence[State]) -> pd.DataFrame:

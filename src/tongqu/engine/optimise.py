@@ -14,11 +14,28 @@ from tongqu.engine.conflict import infeasible
 from tongqu.engine.financing import financing
 from tongqu.engine.goals import GOALS, MEASURES, extra_at, goal_stage, missed, stages_of
 from tongqu.engine.inputs import Inputs
-from tongqu.engine.lp import ProgramInfeasibleError, Solution, SolverError, Stop, solver_version
+from tongqu.engine.lp import (
+    ProgramInfeasibleError,
+    ProgramStoppedError,
+    Solution,
+    SolverError,
+    Stop,
+    solver_version,
+)
 from tongqu.engine.model import build
 from tongqu.engine.promise import UNITS, Promise, baseline_measures, delivered
 from tongqu.engine.prune import needed_starts
-from tongqu.engine.search import Found, StageFound, bound_of, gap_of, search, start_values, starts_of
+from tongqu.engine.search import (
+    Found,
+    StageFound,
+    bound_of,
+    gap_of,
+    parts_of,
+    search,
+    solve,
+    start_values,
+    starts_of,
+)
 from tongqu.engine.terms import Aim, Floats, Model
 
 __all__ = [
@@ -69,6 +86,8 @@ LAND_WORDS: Final = {
 
 LEAST_GAP: Final = 1e-9
 """Least gap asked of the solver when a bound is proven again, in the unit of the goal."""
+FIRST_TIME: Final = 0.1
+"""Share of the time in which a plan is sought that aims in order begin with."""
 ROUNDS: Final = 5
 """How often a plan is sought that keeps bounds really and not only as the program counts."""
 
@@ -231,17 +250,40 @@ def _answer(
     model = build(inputs, goal=goal_stage(inputs), tighter=tighter)
     size, stages = model.program.size, stages_of(inputs)
     try:
-        ahead = None
+        ahead, known = None, None
         if len(stages) > 1:  # the goal's own figure is not what is maximised: the relaxation bounds it
             progress(Report("relax"))
             ahead = model.program.relaxed(stop=stop)
-        found = search(model, stages, start=start, stop=stop, progress=progress)
+            known = _first_plan(model, ahead, start=start, stop=stop)
+        found = search(model, stages, start=start, known=known, stop=stop, progress=progress)
     except ProgramInfeasibleError:
         raise infeasible(model, words=limit_words) from None
+    relaxed = ahead or found.relaxed
+    assert relaxed is not None
     bound = found.stages[0].bound if ahead is None else bound_of(ahead)
     starts = needed_starts(inputs, starts_of(model, found.values))
     promise, measures = delivered(inputs, starts)
-    return _Answer(model, size, found, bound, ahead or found.relaxed, starts, promise, measures)
+    return _Answer(model, size, found, bound, relaxed, starts, promise, measures)
+
+
+def _first_plan(
+    model: Model, relaxed: Solution, *, start: pd.Series | None, stop: Stop | None
+) -> Floats | None:
+    """A plan that is good in the goal's own figure: what the stages begin with."""
+    solver = model.inputs.scenario.solver
+    try:
+        found = solve(
+            model.program,
+            relaxed,
+            gap=gap_of(model.aims[GOALS[model.inputs.scenario.objective]], relaxed, solver=solver),
+            solver=solver.model_copy(update={"seconds": solver.seconds * FIRST_TIME}),
+            start=None if start is None else start_values(model, start),
+            parts=parts_of(model),
+            stop=stop,
+        )
+    except ProgramStoppedError:
+        return None
+    return found.values
 
 
 def _plan(inputs: Inputs, answer: _Answer, *, first: _Answer) -> Plan:

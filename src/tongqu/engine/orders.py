@@ -18,7 +18,7 @@ from tongqu.contracts import FOREVER, Commitment, Edit, Offer, Pin, Scenario
 from tongqu.contracts.offer import ENTRY_COLUMNS
 from tongqu.engine.past import settle_past, wrong_bookings
 
-__all__ = ["apply", "first_start", "required_starts", "wanted"]
+__all__ = ["apply", "first_start", "required_starts", "wanted", "wrong_orders"]
 
 CAPITAL, RUNNING = "capital", "running"
 
@@ -52,23 +52,26 @@ def apply(offer: Offer, scenario: Scenario, *, interest: float = 0.0) -> Offer:
         With every edit or commitment that cannot be: unknown project, twice, banned and committed, years
         that exclude one another, a commitment that starts after the plan.
     """
-    promises = scenario.keeping.promises
-    orders = (*scenario.edits, *scenario.committed, *scenario.booked, *promises)
+    orders = (*scenario.edits, *scenario.committed, *scenario.booked, *scenario.keeping.promises)
     if not orders and scenario.from_year is None:
         return offer
-    problems = [
-        *_twice([one.project for one in promises]),
-        *_wrong_edits(offer, scenario),
-        *_wrong_commitments(offer, scenario),
-        *wrong_bookings(offer, scenario),
-    ]
-    if problems:
+    if problems := wrong_orders(offer, scenario):
         raise ScenarioError(problems)
     made = _with_costs(offer, scenario.edits, scenario.committed)
     made = replace(made, projects=_years(made.projects, scenario))
     if scenario.committed:
         made = _committed(made, scenario)
     return settle_past(made, scenario, starts=_starts(scenario), interest=interest)
+
+
+def wrong_orders(offer: Offer, scenario: Scenario) -> list[Problem]:
+    """Edits, commitments, bookings and promises that cannot be: see `apply`."""
+    return [
+        *_twice([one.project for one in scenario.keeping.promises]),
+        *_wrong_edits(offer, scenario),
+        *_wrong_commitments(offer, scenario),
+        *wrong_bookings(offer, scenario),
+    ]
 
 
 def first_start(commitment: Commitment, scenario: Scenario) -> int:

@@ -26,7 +26,7 @@ from tongqu.contracts import Assume, Offer, Scenario, Sector, State, working_off
 from tongqu.data import Region
 from tongqu.engine.simulate import NO_STARTS, NOTHING, run_step
 
-__all__ = ["Reference", "Step", "Work", "reference_of", "resimulate", "states_in"]
+__all__ = ["Again", "Reference", "Step", "Work", "reference_of", "resimulate", "states_in"]
 
 T = TypeVar("T")
 Floats = npt.NDArray[np.float64]
@@ -95,31 +95,29 @@ class Reference:
 
 
 @dataclass(frozen=True, eq=False)
-class Work(Generic[T]):
-    """Futures to be simulated: what every process is given once.
+class Again(Generic[T]):
+    """A plan to be simulated again, and what is wanted of it.
 
     Parameters
     ----------
     reference : Reference
-    assumes : sequence of Assume
-        The standards of each future.
+        The plan, from `reference_of`.
     keep : callable
-        Makes what is kept of a future from its states.
+        Makes what is kept of a future from its states, such as
+        ``lambda states: indicators_of(region, states).indices``; it runs where the future does.
     amounts : callable, optional
-        As of `resimulate`.
+        Amounts of the entries that count in a year, from the number of the future (its position among the
+        futures) and the offer of the working projects, shape (entries,): where projects cost or bring
+        something else than they offered.
     """
 
     reference: Reference
-    assumes: Sequence[Assume]
     keep: Callable[[tuple[State, ...]], T]
     amounts: Amounts | None = None
 
-    def done(self, numbers: Sequence[int]) -> list[T]:
-        """What is kept of some futures."""
-        return [
-            self.keep(states_in(self.reference, self.assumes[number], opened=self.opened(number)))
-            for number in numbers
-        ]
+    def kept(self, number: int, assume: Assume) -> T:
+        """What is kept of a future."""
+        return self.keep(states_in(self.reference, assume, opened=self.opened(number)))
 
     def opened(self, number: int) -> tuple[Offer, ...] | None:
         """The projects that work in each year of a future; None where they are those of the reference."""
@@ -131,6 +129,27 @@ class Work(Generic[T]):
             else offer
             for offer in self.reference.opened
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Work(Generic[T]):
+    """Futures to be simulated: what every process is given once.
+
+    Parameters
+    ----------
+    plans : sequence of Again
+        All of them in each future, one after the other: what a step remembers of a future, such as the rates
+        read from the censuses under its standards, is made once for all plans.
+    assumes : sequence of Assume
+        The standards of each future.
+    """
+
+    plans: Sequence[Again[T]]
+    assumes: Sequence[Assume]
+
+    def done(self, numbers: Sequence[int]) -> list[tuple[T, ...]]:
+        """What is kept of each plan in some futures."""
+        return [tuple(plan.kept(number, self.assumes[number]) for plan in self.plans) for number in numbers]
 
 
 def reference_of(
@@ -208,46 +227,38 @@ def states_in(
 
 
 def resimulate(
-    reference: Reference,
+    plans: Sequence[Again[T]],
     assumes: Sequence[Assume],
     *,
-    keep: Callable[[tuple[State, ...]], T],
-    amounts: Amounts | None = None,
     processes: int = 2,
     progress: Progress = silent,
-) -> list[T]:
-    """Simulate a plan in many futures.
+) -> list[tuple[T, ...]]:
+    """Simulate plans in many futures.
 
     Parameters
     ----------
-    reference : Reference
-        The plan, from `reference_of`.
+    plans : sequence of Again
+        The plans, with what is wanted of each.
     assumes : sequence of Assume
         The standards of each future.
-    keep : callable
-        Makes what is kept of a future from its states, such as
-        ``lambda states: indicators_of(region, states).indices``; it runs where the future does.
-    amounts : callable, optional
-        Amounts of the entries that count in a year, from the number of the future (its position in
-        ``assumes``) and the offer of the working projects, shape (entries,): where projects cost or bring
-        something else than they offered.
     processes : int
         How many processes share the futures. More than one only where the system can fork; else, and for a
         few futures, all is done here.
 
     Returns
     -------
-    list
-        What is kept of each future, in their order. It does not depend on the number of processes.
+    list of tuple
+        What is kept of each plan in each future, in their order. It does not depend on the number of
+        processes.
 
     Raises
     ------
     SectorError, StateError, ScenarioError
         As `simulate`, from the first future where it goes wrong.
     """
-    work = Work(reference, assumes, keep, amounts)
+    work = Work(plans, assumes)
     batches = [range(first, min(first + BATCH, len(assumes))) for first in range(0, len(assumes), BATCH)]
-    found: dict[int, list[T]] = {}
+    found: dict[int, list[tuple[T, ...]]] = {}
     if processes > 1 and len(batches) > 1 and "fork" in multiprocessing.get_all_start_methods():
         found = _shared(work, batches, processes=processes, progress=progress)
     else:
@@ -259,9 +270,9 @@ def resimulate(
 
 def _shared(
     work: Work[T], batches: Sequence[range], *, processes: int, progress: Progress
-) -> dict[int, list[T]]:
+) -> dict[int, list[tuple[T, ...]]]:
     """The batches shared out among processes that begin as copies of this one."""
-    found: dict[int, list[T]] = {}
+    found: dict[int, list[tuple[T, ...]]] = {}
     context = multiprocessing.get_context("fork")
     with (
         warnings.catch_warnings(),
@@ -285,12 +296,16 @@ _MINE: list[Work[Any]] = []
 
 
 def _begin(work: Work[Any]) -> None:
-    gc.freeze()  # what is there already is not searched for rubbish again and again
+    # What is there already is not searched for rubbish again and again; futures leave next to none.
+    gc.freeze()
+    gc.disable()
     _MINE[:] = [work]
 
 
 def _do(batch: range) -> list[Any]:
-    return _MINE[0].done(batch)
+    found = _MINE[0].done(batch)
+    gc.collect()
+    return found
 
 
 def _same(values: pd.Series, usual: pd.Series) -> pd.Series:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
@@ -28,24 +28,20 @@ from tongqu.engine.changes import (
     tied_projects,
     wrong_changes,
 )
-from tongqu.engine.coordinate import mean_log
 from tongqu.engine.explain import credits_of
-from tongqu.engine.goals import GOALS, coverage, extra_at, goal_stage
+from tongqu.engine.goals import goal_stage
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import ProgramInfeasibleError, Session, Solution, SolverError, Stop
-from tongqu.engine.lp.among import search_among
-from tongqu.engine.lp.highs import Numbers
 from tongqu.engine.model import build
+from tongqu.engine.nearby import NEAR_SECONDS, WHOLE, WIDTH, Search, doubted, found_by, values_at
 from tongqu.engine.optimise import Plan
-from tongqu.engine.promise import measures_of, promise_of
-from tongqu.engine.prune import needed_starts
-from tongqu.engine.search import bound_of, gap_of, start_values, starts_of
-from tongqu.engine.terms import Aim, Floats, Model
+from tongqu.engine.search import bound_of, gap_of
+from tongqu.engine.terms import Aim, Floats, Ints, Model
 
 __all__ = ["Answer", "Changes", "Loss", "Resolver"]
 
-WIDTH: Final = 160
-"""Starts (a project by a year) that are sought anew besides those that a change names."""
+Bools = npt.NDArray[np.bool_]
+
 WIDER: Final = (1, 4)
 """Times as many starts and seconds, tried one after another until a plan is found."""
 PASSES: Final = 3
@@ -54,12 +50,6 @@ LEAST_GAIN: Final = 1e-9
 """Gain below which a plan is not bettered, in the goal's unit."""
 DELIVERED: Final = ("starts", "indices", "served", "objective", "value")
 """What an answer says of its plan."""
-NEAR_SECONDS: Final = 3.0
-"""Seconds that a search near the plan may take."""
-NEAR_GAP: Final = 1e-8
-"""Gap at which a search near the plan is left, as a share of the largest weight of the objective or 1."""
-WHOLE: Final = 1e-6
-"""Distance from a whole number up to which a relaxed value is one."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +75,8 @@ class Answer:
         What was found, in the program's figures, which tangents make a little higher.
     seconds : float
         What it took.
+    sought : array of int
+        Numbers of the starts that were sought anew.
     base : Answer or None
         The best plan without the changes from which it was sought, in the same neighbourhood; None for a plan
         without changes.
@@ -100,6 +92,7 @@ class Answer:
     near: float | None
     value: float
     seconds: float
+    sought: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     base: Answer | None = None
 
 
@@ -159,11 +152,10 @@ class Resolver:
     ) -> None:
         self.inputs, self.plan = inputs, plan
         self.villages = tuple(dict.fromkeys(villages))
-        self._near_seconds, self._stop, self._progress = near_seconds, stop, progress
+        self.search = Search(near_seconds, inputs.scenario.solver.seed, stop)
+        self._stop, self._progress = stop, progress
         self._seconds = inputs.scenario.solver.seconds if seconds is None else seconds
         self._reference: Answer | None = None
-
-    # ---- the program ------------------------------------------------------------------------------------
 
     @cached_property
     def model(self) -> Model:
@@ -184,8 +176,6 @@ class Resolver:
     def credits(self) -> pd.DataFrame:
         """Options on offer with the places that they credit: see `credits_of`."""
         return credits_of(self.inputs, self.inputs.offer.projects["project"])
-
-    # ---- questions --------------------------------------------------------------------------------------
 
     def with_changes(
         self,
@@ -244,8 +234,6 @@ class Resolver:
         except ProgramInfeasibleError:
             return None
 
-    # ---- how they are answered --------------------------------------------------------------------------
-
     @cached_property
     def given(self) -> Answer:
         """The plan that is asked about, as an answer to no changes."""
@@ -274,12 +262,12 @@ class Resolver:
     def _bettered(self, given: Answer) -> Answer:
         """Better a plan county by county: contested starts of one are sought anew, all others held."""
         began, program = time.monotonic(), self.model.program.arrays()
-        values, best = self._values(given.starts), None
+        values, best = values_at(self.model, given.starts), None
         for _ in range(PASSES):
             before = best
             for county in self.inputs.counties:
                 free = self._doubted(self._county == county, values)
-                found = self._near(program, values, free)
+                found = self.search.among(program, values, free)
                 if found is not None and (best is None or found.objective > best.objective + LEAST_GAIN):
                     values, best = found.values, found
             if best is before:
@@ -293,14 +281,14 @@ class Resolver:
         return answer if answer.objective > given.objective else given
 
     def _answer(self, changes: Changes) -> Answer | None:
-        began, known = time.monotonic(), self._values(self.reference.starts)
+        began, known = time.monotonic(), values_at(self.model, self.reference.starts)
         relaxed = self.relaxed_with(changes)
         if relaxed is None:
             return None
         program, near = changed_program(self.model, changes, villages=self.villages), None
         for wider in WIDER:
             free = self._free(changes, relaxed, known, wider=wider)
-            near = self._near(program, known, free, wider=wider)
+            near = self.search.among(program, known, free, wider=wider)
             if near is not None:
                 break
         best, bound = near, bound_of(relaxed)
@@ -313,32 +301,18 @@ class Resolver:
         answer = self._read(changes, best, bound=bound, relaxed=relaxed, near=near, began=began)
         if not changes.limit and answer.objective > self.reference.objective:
             self._reference = self._without_changes(answer, best, free)
-        return replace(answer, base=self.reference)
+        return replace(answer, base=self.reference, sought=np.flatnonzero(free))
 
-    def _without_changes(self, answer: Answer, best: Solution, free: npt.NDArray[np.bool_]) -> Answer:
+    def _without_changes(self, answer: Answer, best: Solution, free: Bools) -> Answer:
         """A plan without changes that is no worse than an answer, which keeps the limits without them too."""
         kept = {name: getattr(answer, name) for name in DELIVERED}
         reference = replace(self.reference, **kept)
-        found = self._near(self.model.program.arrays(), best.values, free)
+        found = self.search.among(self.model.program.arrays(), best.values, free)
         if found is None:
             return reference
         bound = reference.bound - self._aim.constant
         better = self._read(Changes(), found, bound=bound, relaxed=self.relaxation, began=time.monotonic())
         return better if better.objective > reference.objective else reference
-
-    def _near(
-        self, program: Numbers, known: Floats, free: npt.NDArray[np.bool_], *, wider: int = 1
-    ) -> Solution | None:
-        """Search among plans that differ in free starts only."""
-        return search_among(
-            program,
-            known,
-            free=free,
-            gap=NEAR_GAP * max(program.scale, 1.0),
-            seconds=self._near_seconds * wider,
-            seed=self.inputs.scenario.solver.seed,
-            stop=self._stop,
-        )
 
     def _everywhere(
         self, changes: Changes, best: Solution | None, *, bound: float
@@ -372,35 +346,19 @@ class Resolver:
         near: Solution | None = None,
     ) -> Answer:
         """What the starts of a solution really deliver."""
-        inputs, constant = self.inputs, self._aim.constant
-        starts = starts_of(self.model, found.values)
-        kept = needed_starts(inputs, starts).index
-        starts = starts[starts.index.isin(kept) | starts.index.isin(list(changes.pin))]
-        promise = promise_of(inputs, starts)
-        objective = self._worth(starts, promise.indices, promise.served)
+        constant, made = self._aim.constant, found_by(self.model, found, keep=changes.pin)
         return Answer(
             changes,
-            starts,
-            promise.indices,
-            promise.served,
-            objective,
-            max(bound + constant, objective),
+            made.starts,
+            made.indices,
+            made.served,
+            made.objective,
+            max(bound + constant, made.objective),
             relaxed.objective + constant,
             None if near is None else near.bound + constant,
             found.objective + constant,
             time.monotonic() - began,
         )
-
-    def _worth(self, starts: pd.Series, indices: pd.DataFrame, served: pd.DataFrame) -> float:
-        """The goal of starts, with what else counts in the objective."""
-        measure = GOALS[self.inputs.scenario.objective]
-        extra = extra_at(self.model, *start_values(self.model, starts))
-        if measure == "coordination":
-            return mean_log(indices, self.inputs.weights) + extra
-        if measure == "coverage":
-            return coverage(self.inputs, served=served) + extra
-        value = float(measures_of(self.inputs, starts)[measure])
-        return self.model.aims[measure].sense * value + extra
 
     @cached_property
     def _gap(self) -> float:
@@ -408,32 +366,15 @@ class Resolver:
         asked = gap_of(self._aim, self.relaxation, solver=self.inputs.scenario.solver)
         return max(asked, self.plan.certificate.gap + self._aim.error)
 
-    # ---- changes as bounds and right-hand sides ---------------------------------------------------------
-
     @cached_property
-    def _started(self) -> npt.NDArray[np.int64]:
+    def _started(self) -> Ints:
         return np.unique(self.model.started[self.model.started >= 0])
-
-    @cached_property
-    def _known(self) -> Floats:
-        return self._values(self.plan.starts)
-
-    def _values(self, starts: pd.Series) -> Floats:
-        """Values of the variables that say what has started; 0 for every other."""
-        values = np.zeros(self.model.program.size[1])
-        numbers, amounts = start_values(self.model, starts)
-        values[numbers] = amounts
-        return values
-
-    # ---- neighbourhoods ---------------------------------------------------------------------------------
 
     @cached_property
     def _county(self) -> npt.NDArray[np.object_]:
         return self.inputs.offer.projects["county"].to_numpy(dtype=object)
 
-    def _free(
-        self, changes: Changes, relaxed: Solution, known: Floats, *, wider: int = 1
-    ) -> npt.NDArray[np.bool_]:
+    def _free(self, changes: Changes, relaxed: Solution, known: Floats, *, wider: int = 1) -> Bools:
         """Starts that are sought anew.
 
         Those of projects that are named or tied to them, doubted ones of the counties that a change touches,
@@ -451,17 +392,5 @@ class Resolver:
         free[self._started[most[moved[most] > WHOLE]]] = True
         return free
 
-    def _doubted(
-        self, projects: npt.NDArray[np.bool_], known: Floats, *, most: int = WIDTH
-    ) -> npt.NDArray[np.bool_]:
-        """Starts of some projects that the relaxation doubts most, then those where it is not like a plan."""
-        own = np.unique(self.model.started[projects])
-        own = own[own >= 0]
-        value = self.relaxation.values[own]
-        doubt, apart = np.minimum(value, 1.0 - value), np.abs(value - known[own])
-        # What the relaxation is sure of comes after what it doubts.
-        worth = np.where(doubt > WHOLE, doubt, 0.0) + np.where(apart > WHOLE, apart, 0.0) / 10.0
-        order = np.argsort(-worth, kind="stable")[:most]
-        free = np.zeros(len(known), dtype=bool)
-        free[own[order[worth[order] > 0]]] = True
-        return free
+    def _doubted(self, projects: Bools, known: Floats, *, most: int = WIDTH) -> Bools:
+        return doubted(self.model, self.relaxation, known, projects=projects, most=most)

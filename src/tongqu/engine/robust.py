@@ -9,7 +9,7 @@ mean of the worst ones.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from tongqu.base import InfeasibleError, Progress, Report, silent
+from tongqu.engine.conflict import infeasible
 from tongqu.engine.financing import financing
 from tongqu.engine.goals import GOALS, extra_at, goal_stage, missed, with_extras
 from tongqu.engine.inputs import Inputs
@@ -34,7 +35,7 @@ from tongqu.engine.optimise import Plan, certificate_of, limit_words, measure_ta
 from tongqu.engine.promise import Promise, baseline_measures, measures_of, promise_of
 from tongqu.engine.prune import needed_starts
 from tongqu.engine.recording import Joined, Recording, join
-from tongqu.engine.search import bound_of, gap_of, solve, start_values, starts_of
+from tongqu.engine.search import bound_of, gap_of, parts_of, solve, start_values, starts_of
 from tongqu.engine.terms import Aim, Floats, Ints, Model
 from tongqu.methods.regret import tail_mean
 
@@ -199,6 +200,7 @@ def _answer(
             gap=gap_of(aim, relaxed, solver=solver),
             solver=solver,
             start=None if start is None else start_values(model, start),
+            parts=parts_of(model),
             stop=stop,
             progress=progress,
         )
@@ -339,18 +341,54 @@ def plan_of(inputs: Inputs, starts: pd.Series, *, progress: Progress = silent) -
 
 
 def _infeasible(joined: Joined, models: Sequence[Model]) -> InfeasibleError:
-    """The limits that conflict, each with the future that it is of where that matters."""
+    """The limits that conflict, each with the future that it is of where that matters.
+
+    Where a future is impossible by itself, how little its limits would have to give way is said as for a plan
+    of one future; that makes this future possible, others may have limits of their own.
+    """
     kinds = {
         family: models[future].limits[name]
         for family, (future, name) in joined.names.items()
         if name in models[future].limits
     }
     found = joined.program.conflict(sorted(kinds, key=lambda family: (kinds[family] == "pin", family)))
+    involved = {joined.names[family][0] for family in found if kinds[family] != "pin"}
+    if len(involved) == 1:
+        future = involved.pop()
+        error = _in_one(models[future].inputs, future)
+        if error.conflict:
+            return error
     english, chinese = [], []
     for family in found:
         future, name = joined.names[family]
         said = limit_words(models[future], name)
         fixed = kinds[family] == "pin"
-        english.append(said[0] if fixed else f"{said[0]} (future {future + 1})")
-        chinese.append(said[1] if fixed else f"{said[1]}（第 {future + 1} 种未来）")
+        english.append(said[0] if fixed else _of_future(said[0], future))
+        chinese.append(said[1] if fixed else _of_future_zh(said[1], future))
     return InfeasibleError(english, chinese)
+
+
+def _in_one(inputs: Inputs, future: int) -> InfeasibleError:
+    """What one future says of itself, with its number."""
+    error = infeasible(build(inputs, goal=goal_stage(inputs)), words=limit_words)
+    alone, together = (
+        [
+            replace(one, said=_of_future(one.said, future), said_zh=_of_future_zh(one.said_zh, future))
+            for one in relaxations
+        ]
+        for relaxations in (error.relaxations, error.together)
+    )
+    return InfeasibleError(
+        [_of_future(words, future) for words in error.conflict],
+        [_of_future_zh(words, future) for words in error.conflict_zh],
+        relaxations=alone,
+        together=together,
+    )
+
+
+def _of_future(words: str, future: int) -> str:
+    return f"{words} (future {future + 1})"
+
+
+def _of_future_zh(words: str, future: int) -> str:
+    return f"{words}（第 {future + 1} 种未来）"

@@ -6,7 +6,7 @@ The cumulative form keeps the rows sparse and the relaxation tight. See docs/met
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -56,6 +56,8 @@ class Aim:
         Unit of measure.
     sense : int
         1, or -1 where the figure is the negative of what its name says, such as cost.
+    complete : callable, optional
+        Gives, for values of all variables, numbers and better values of those that only this figure needs.
 
     Examples
     --------
@@ -71,6 +73,7 @@ class Aim:
     error: float = 0.0
     unit: str = "share"
     sense: int = 1
+    complete: Callable[[Floats], tuple[Ints, Floats]] | None = None
 
     def at(self, values: Floats) -> float:
         """Its value at a solution."""

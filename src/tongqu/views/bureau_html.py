@@ -211,9 +211,9 @@ def _people(found: BureauTables, words: Words) -> Section:
     fill = SECTORS.get(found.sector, PLAIN)
     alone, joint = words("bureau.alone"), words("bureau.joint")
     rows = [
-        (words.label("service", str(row.service)), [Series(name, color, [float(value)])])
-        for row in table.itertuples()
-        for name, color, value in ((alone, ALONE, row.alone), (joint, fill, row.joint))
+        (words.label("service", str(service)), [Series(name, color, [float(value)])])
+        for service, first, second in zip(table["service"], table["alone"], table["joint"], strict=True)
+        for name, color, value in ((alone, ALONE, first), (joint, fill, second))
     ]
     shown = table.assign(service=[words.label("service", str(one)) for one in table["service"]])
     columns: dict[str, tuple[str, Format | None]] = {

@@ -16,6 +16,10 @@ WIDTH: Final = 900.0
 LEAST_ROOM: Final = 196.0
 END_SIZE: Final = 12.5
 """Pixels of the letters at the end of a line."""
+END_STEP: Final = 15.0
+"""Pixels from one name at the end of a line to the next."""
+END_DROP: Final = 4.0
+"""Pixels from the end of a line to the foot of its name; no name stands lower than that under the axis."""
 EVERY: Final = 5
 """Years from one label of the axis to the next."""
 DASHES: Final = ("", "7 4", "2 3", "9 3 2 3", "4 4", "12 4")
@@ -260,7 +264,7 @@ def trends(
             f"<title>{escape(one.name)}</title></polyline>"
         )
         ends.append((known[-1][1], one, float([v for v in one.values if v == v][-1])))
-    body += _end_words(ends, x=right + 8, words=words)
+    body += _end_words(ends, x=right + 8, low=base + END_DROP, words=words)
     return drawing(body, label=label, width=WIDTH, height=height)
 
 
@@ -275,15 +279,18 @@ def _room(series: Sequence[Series], *, words: Callable[[float], str]) -> float:
 
 
 def _end_words(
-    ends: Sequence[tuple[float, Series, float]], *, x: float, words: Callable[[float], str]
+    ends: Sequence[tuple[float, Series, float]], *, x: float, low: float, words: Callable[[float], str]
 ) -> list[str]:
-    """Names and last values at the ends of lines, moved down where they would meet."""
-    body, free = [], 0.0
-    for y, one, value in sorted(ends, key=lambda end: end[0]):
-        at = max(y + 4, free)
-        free = at + 15
-        body.append(
-            f'<text class="end" x="{x:.1f}" y="{at:.1f}" fill="{one.fill}">'
-            f"{escape(one.name)} {escape(words(value))}</text>"
-        )
-    return body
+    """Names and last values at the ends of lines, moved down where they would meet, but not below ``low``."""
+    ordered = sorted(ends, key=lambda end: end[0])
+    at: list[float] = []
+    for y, _, _ in ordered:
+        at.append(max(y + END_DROP, at[-1] + END_STEP if at else 0.0))
+    for number in reversed(range(len(at))):
+        at[number] = min(at[number], low)
+        low = at[number] - END_STEP
+    return [
+        f'<text class="end" x="{x:.1f}" y="{y:.1f}" fill="{one.fill}">'
+        f"{escape(one.name)} {escape(words(value))}</text>"
+        for y, (_, one, value) in zip(at, ordered, strict=True)
+    ]

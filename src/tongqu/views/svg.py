@@ -39,6 +39,7 @@ SECTORS: Final = {
     "logistics": "#0b6b75",
     "buses": "#27318b",
     "digital": "#a3169c",
+    "care": "#8a4b08",
 }
 """One colour for each sector, everywhere: distinct for colour-blind readers, 4.5 to 1 on white."""
 
@@ -57,6 +58,7 @@ SHAPES: Final = {
     "land": "M-.7-1H1.1L.7 1H-1.1Z",
     "logistics": "M-1.1-.5L0-1.1L1.1-.5V.6L0 1.1L-1.1.6Z",
     "buses": "M-1.1-.7H1.1V.4H.7V.9H.3V.4H-.3V.9H-.7V.4H-1.1Z",
+    "care": "M0 1L-1.1-.1A.6 .6 0 0 1 0-.6A.6 .6 0 0 1 1.1-.1Z",
     "digital": "M-.9 1L-.2-.4A.6 .6 0 1 1 .2-.4L.9 1Z",
 }
 """A shape for each sector about the origin, radius 1; a circle for any other."""

@@ -202,7 +202,8 @@ def _changed(found: WhyTables, words: Words, speaker: Speaker, question: str, ca
 
 
 def _villages(found: WhyTables, words: Words, speaker: Speaker) -> Section:
-    parts = []
+    label, numbers = words("why.numbers"), _single_numbers(found, words, speaker)
+    parts = [Part(grids=[(label, numbers)])] if numbers is not None else []
     for _, row in found.tables["villages"].iterrows():
         place = speaker.names.units.get(str(row["unit"]), str(row["unit"]))
         county = speaker.names.units.get(str(row["county"]), str(row["county"]))
@@ -215,6 +216,35 @@ def _villages(found: WhyTables, words: Words, speaker: Speaker) -> Section:
         ]
         parts.append(Part(name, grids=grids))
     return Section("villages", words("why.villages"), parts, [words("why.villages_note")])
+
+
+def _single_numbers(found: WhyTables, words: Words, speaker: Speaker) -> Grid | None:
+    """Of each village that costs others something: the people, the cost or the money that would change it."""
+    table = found.tables["villages"]
+    table = table[table["loss_found"] > 0]
+    if table.empty:
+        return None
+    table = table.assign(unit=[speaker.names.units.get(str(one), str(one)) for one in table["unit"]])
+    table["service"] = [words.label("service", str(one)) for one in table["service"]]
+
+    def number(digits: int, *, money: bool) -> Format:
+        def said(value: object) -> str:
+            amount = float(value)  # type: ignore[arg-type]
+            if math.isnan(amount):
+                return words("why.numbers_none")
+            return words.amount(amount, digits=digits) if money else words.number(amount, digits)
+
+        return said
+
+    columns: dict[str, tuple[str, Format | None]] = {
+        "unit": (words("why.place"), None),
+        "service": (words("why.service"), None),
+        "loss_found": (words("why.loss"), _number(words, 2)),
+        "more_enough": (words("why.numbers_people"), number(0, money=False)),
+        "fall_enough_wan": (words("why.numbers_fall"), number(1, money=True)),
+        "enough_wan": (words("why.numbers_outside"), number(1, money=True)),
+    }
+    return grid_of(table[list(columns)], columns=columns, label=words("why.numbers"))
 
 
 def _limits(found: WhyTables, words: Words, speaker: Speaker) -> Section:

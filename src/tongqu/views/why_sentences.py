@@ -15,6 +15,11 @@ __all__ = ["Speaker"]
 FEW: Final = 3
 """Names given in a sentence; tables have all."""
 
+FINE_WAN: Final = 1_000.0
+"""万元 below which an amount is said to a tenth."""
+WAN_PER_MILLION: Final = 100.0
+"""万元 in a million yuan."""
+
 STOCKS: Final = (
     *("land_construction", "land_farmland", "land_linked", "land_open", "land_village"),
     *("staff_doctors", "staff_teachers"),
@@ -83,7 +88,7 @@ class Speaker:
         said += [*self._dropped(question, "served"), *self._losers(question, "served")]
         if row["cost_wan"] == row["cost_wan"]:
             said.append(self._outside(row))
-        return said
+        return [*said, *self._thresholds(row)]
 
     def _people(self, project: str) -> list[str]:
         words = self.words
@@ -211,15 +216,38 @@ class Speaker:
         words = self.words
         cost = float(row["cost_wan"])
         if row["enough_wan"] != row["enough_wan"]:
-            return words("why.outside_never", cost=words.money(cost))
+            return words("why.outside_never", cost=self._money(cost))
         enough, short = float(row["enough_wan"]), float(row["short_wan"])
         return words(
             "why.outside",
-            enough=words.money(enough),
+            enough=self._money(enough),
             share=words.share(enough / cost, digits=0),
-            cost=words.money(cost),
-            short=words.money(short),
+            cost=self._money(cost),
+            short=self._money(short),
         )
+
+    def _thresholds(self, row: pd.Series) -> list[str]:
+        """How many people more, and how much less cost, would have it chosen."""
+        words, said = self.words, []
+        names = ("more_enough", "more_short", "fall_enough_wan", "fall_short_wan")
+        more, few, fall, little = (float(row.get(name, float("nan"))) for name in names)
+        if few > 0 or more == more:  # NaN where it was not asked
+            counts = {"enough": words.count(more), "short": words.count(few)}
+            said.append(words("why.people_more" if more == more else "why.people_never", **counts))
+        if fall == fall:
+            share = words.share(fall / float(row["cost_wan"]), digits=0) if row["cost_wan"] > 0 else "–"
+            said.append(
+                words("why.cost_fall", enough=self._money(fall), share=share, short=self._money(little))
+            )
+        elif little > 0:
+            said.append(words("why.cost_never", cost=self._money(little)))
+        return said
+
+    def _money(self, wan: float) -> str:
+        """An amount of money, fine enough to tell what is enough from what is not."""
+        if self.words.language == "en":
+            return f"{wan / WAN_PER_MILLION:,.2f} million yuan"
+        return f"{wan:,.1f} 万元" if abs(wan) < FINE_WAN else self.words.money(wan)
 
     def _few(self, names: list[str]) -> str:
         words = self.words

@@ -93,6 +93,8 @@ WORDED: Final = (
     "follows",
     "trigger",
     "plan",
+    "service",
+    "aim",
     *ROLES,
 )
 """Columns whose values have words."""

@@ -12,6 +12,7 @@ import tomli_w
 
 from tongqu.base import Progress, Report, silent
 from tongqu.contracts import (
+    Draft,
     Feedback,
     Run,
     Scenario,
@@ -28,11 +29,11 @@ from tongqu.data import Region, region_files
 from tongqu.engine.coordinate import Indicators
 from tongqu.engine.explain import reasons, unserved
 from tongqu.engine.feedback import Settled, settle
-from tongqu.engine.inputs import Inputs, prepare
+from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import Stop
 from tongqu.engine.simulate import outcomes
 from tongqu.workflow.issues import feedback_issues, issues_of
-from tongqu.workflow.prepare import ENGINE, region_of, scenario_of, sector_versions, sectors_for
+from tongqu.workflow.prepare import ENGINE, draft_of, inputs_for, region_of, sector_versions, sectors_for
 from tongqu.workflow.stored import refreshed_at
 
 __all__ = ["PlanRun", "decisions_of", "manifest_of", "plan", "tables_of"]
@@ -67,7 +68,7 @@ class PlanRun:
 
 def plan(
     region: Region | str | Path,
-    scenario: Scenario | str | Path | None = None,
+    scenario: Scenario | Draft | str | Path | None = None,
     *,
     out: str | Path = "tongqu-run",
     resume: Run | str | Path | None = None,
@@ -79,7 +80,7 @@ def plan(
     Parameters
     ----------
     region : Region, path or name of a bundled region
-    scenario : Scenario or path, optional
+    scenario : Scenario, Draft or path, optional
         The default scenario unless given.
     out : path
         Run folder; it appears only when everything is done, and replaces an earlier run there.
@@ -93,7 +94,7 @@ def plan(
     Raises
     ------
     DataError
-        If the region or scenario breaks rules: one report of all.
+        If the region breaks rules, or else the scenario: one report of all, before anything is solved.
     InfeasibleError
         If limits exclude one another: names them.
     RunError
@@ -109,11 +110,13 @@ def plan(
     folder = check_target(Path(out))
     clear_drafts(folder)
     earlier = None if resume is None else whole_run(resume)
-    region, chosen = region_of(region, progress=progress), scenario_of(scenario)
+    draft = draft_of(scenario)
+    region = region_of(region, progress=progress)
     sectors = sectors_for(region)
     versions = sector_versions(sectors)
+    inputs = inputs_for(region, sectors, draft=draft, progress=progress)
+    chosen = inputs.scenario
     begin = _begin(earlier, region, chosen, versions=versions)
-    inputs = prepare(region, sectors, scenario=chosen, progress=progress)
     proven: dict[str, Any] = {}
     if chosen.robust.futures:
         # What futures draw is said by sectors, whose modules take a while to load.

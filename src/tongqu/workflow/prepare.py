@@ -8,12 +8,21 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 
-from tongqu.base import DataError, Progress, Report, silent
-from tongqu.contracts import Scenario, Sector, load_scenario
+from tongqu.base import DataError, Progress, Report, ScenarioError, silent
+from tongqu.contracts import Draft, Scenario, Sector, draft_scenario, load_scenario
 from tongqu.data import Region, load_region
+from tongqu.engine.inputs import Inputs, prepare
 from tongqu.engine.registry import load_sectors, missing_tables
 
-__all__ = ["ENGINE", "region_of", "scenario_of", "sector_versions", "sectors_for"]
+__all__ = [
+    "ENGINE",
+    "draft_of",
+    "inputs_for",
+    "region_of",
+    "scenario_of",
+    "sector_versions",
+    "sectors_for",
+]
 
 
 def _digest(files: Iterable[Path]) -> str:
@@ -49,6 +58,43 @@ def scenario_of(scenario: Scenario | str | Path | None) -> Scenario:
     if scenario is None:
         return Scenario()
     return scenario if isinstance(scenario, Scenario) else load_scenario(scenario)
+
+
+def draft_of(scenario: Scenario | Draft | str | Path | None) -> Draft:
+    """Give a scenario as far as it can be read: itself, from a file, or the default one.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be read far enough to check the rest.
+    """
+    if scenario is None or isinstance(scenario, Scenario):
+        return Draft(scenario or Scenario())
+    draft = scenario if isinstance(scenario, Draft) else draft_scenario(scenario)
+    if draft.scenario is None:
+        raise ScenarioError(draft.report())
+    return draft
+
+
+def inputs_for(
+    region: Region, sectors: tuple[Sector, ...], *, draft: Draft, progress: Progress = silent
+) -> Inputs:
+    """Give the inputs of a plan for a drafted scenario.
+
+    Raises
+    ------
+    ScenarioError
+        With everything that is wrong in the file, and everything that the region and the offers refuse.
+    """
+    if draft.scenario is None:
+        raise ScenarioError(draft.report())
+    try:
+        inputs = prepare(region, sectors, scenario=draft.scenario, progress=progress)
+    except ScenarioError as error:
+        raise ScenarioError(draft.report(error.problems)) from None
+    if draft.problems:
+        raise ScenarioError(draft.report())
+    return inputs
 
 
 def sectors_for(region: Region) -> tuple[Sector, ...]:

@@ -349,3 +349,24 @@ def test_slopes_are_those_of_single_steps() -> None:
             assert exchange._LOWER[column % 5] <= moved[column] <= exchange._UPPER[column % 5]
             single = (design.residuals(moved) - now) / (moved[column] - parameters[column])
             np.testing.assert_allclose(slopes[:, column], single, rtol=1e-6, atol=1e-6)
+
+
+def test_a_search_that_starts_near_ends_where_one_from_nowhere_does() -> None:
+    _, ages = living()
+    before = cities()
+    after = decade(before, leave=LEAVE, come=COME, years=10)
+
+    def fitted(alive: Table, near: Exchange | None = None) -> Exchange:
+        net = net_migrants(before, after, survival=alive)
+        return fit_exchange(net, people=(before + after) / 2, survival=alive, before=before, near=near)
+
+    other = 1 - 1.01 * (1 - ages)
+    own, alone = fitted(ages), fitted(other)
+    found = fitted(other, own)
+    np.testing.assert_allclose(found.leave, alone.leave, atol=1e-3)
+    np.testing.assert_allclose(found.come, alone.come, atol=2)
+    assert found.explained == pytest.approx(alone.explained, abs=1e-6)
+    assert np.abs(alone.come - own.come).max() > 2
+    assert found.searched.shape == own.searched.shape == (9, 10)
+    unlike = replace(own, searched=own.searched[:1])
+    assert fitted(other, unlike).leave.tolist() == alone.leave.tolist()

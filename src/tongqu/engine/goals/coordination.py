@@ -161,6 +161,15 @@ def _chord(score: Score) -> tuple[Floats, Floats]:
     The score is ``max(0, base + gain)``: the line itself where that cannot fall below 0. Otherwise it is
     convex, and the chord from the least to the largest gain lies above it, so the bound stays valid.
     """
+    low, high = _reach(score)
+    least, most = np.maximum(score.base + low, 0.0), np.maximum(score.base + high, 0.0)
+    chord = np.divide(most - least, high - low, out=np.zeros(len(low)), where=high > low)
+    straight = score.base + low >= 0
+    return np.where(straight, 1.0, chord), np.where(straight, score.base, least - chord * low)
+
+
+def _reach(score: Score) -> tuple[Floats, Floats]:
+    """By how much projects can lower and raise a score in each cell, all of them together."""
     amount = score.terms["amount"].to_numpy()
     # An entry that ends takes back what it gave: only the term of its beginning says what it can add.
     begins = (
@@ -170,10 +179,18 @@ def _chord(score: Score) -> tuple[Floats, Floats]:
         np.bincount(score.cell, weights=np.where(begins, part, 0.0), minlength=len(score.base))
         for part in (np.minimum(amount, 0.0), np.maximum(amount, 0.0))
     )
-    least, most = np.maximum(score.base + low, 0.0), np.maximum(score.base + high, 0.0)
-    chord = np.divide(most - least, high - low, out=np.zeros(len(low)), where=high > low)
-    straight = score.base + low >= 0
-    return np.where(straight, 1.0, chord), np.where(straight, score.base, least - chord * low)
+    return low.astype(np.float64), high.astype(np.float64)
+
+
+def _fall(model: Model, symbol: str) -> Floats:
+    """By how much projects can lower a subindex in each cell; nothing where nobody may be worse off."""
+    total = np.zeros(len(model.constant[symbol]))
+    if model.inputs.scenario.nobody_worse:
+        return total
+    for score in model.scores[symbol]:
+        low, _ = _reach(score)
+        total += score.weight * (np.clip(score.base, 0.0, 1.0) - np.clip(score.base + low, 0.0, 1.0))
+    return total
 
 
 def promised_subindex(model: Model, symbol: str, *, values: Floats) -> Floats:
@@ -190,12 +207,13 @@ def _logarithm(model: Model, symbol: str, *, index: Ints, names: pd.Index) -> In
     """Log of a subindex, below every tangent of its possible range."""
     inputs, program = model.inputs, model.program
     low = inputs.indicators.indices[symbol].reindex(inputs.weights.index).clip(lower=LEAST).to_numpy()
+    lowest = np.maximum(low - _fall(model, symbol), LEAST)
     ledger = [name for name in names if inputs.indicators.table.at[name, "origin"] == "ledger"]
     missing = (1 - inputs.indicators.scores[ledger]) * inputs.indicators.weights[ledger]
     high = np.minimum(1.0, low + missing.sum(axis=1).reindex(inputs.weights.index).to_numpy() + 1e-6)
     logs = program.variables(f"log_{symbol}", len(index), lower=-np.inf, upper=0.0)
     parts, right, rows = [], [], 0
-    for cell, (a, b) in enumerate(zip(low, high, strict=True)):
+    for cell, (a, b) in enumerate(zip(lowest, high, strict=True)):
         lines = tangents(float(a), float(max(b, a * 1.000001)), error=inputs.scenario.solver.tangent_error)
         each = np.arange(rows, rows + len(lines.points))
         rows += len(lines.points)

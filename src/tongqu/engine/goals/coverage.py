@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from tongqu.contracts import PRIORITY
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.terms import Aim, Model
 
@@ -14,13 +15,15 @@ __all__ = ["coverage", "coverage_aim", "credit_table", "service_weights"]
 def service_weights(inputs: Inputs) -> pd.Series:
     """Weight of every service that somebody asks for in some year, adding up to 1.
 
-    A service that the scenario does not name weighs 1 before the weights are scaled.
+    A service that the scenario does not name weighs 1 before the weights are scaled; one that counts only
+    some of another's people, those who come first, weighs nothing unless it is named.
     """
     first = inputs.states[0]
     asked = [name for name in first.matching("demand") if f"served.{name}" in first]
     asked = [name for name in asked if any(state[f"demand.{name}"].sum() > 0 for state in inputs.states)]
     given = inputs.scenario.goal.services
-    weight = pd.Series({name: float(given.get(name, 1.0)) for name in asked}, dtype="float64")
+    usual = {name: 0.0 if name.endswith(PRIORITY) else 1.0 for name in asked}
+    weight = pd.Series({name: float(given.get(name, usual[name])) for name in asked}, dtype="float64")
     weight = weight[weight > 0]
     return weight / weight.sum()
 

@@ -108,7 +108,16 @@ def worst_off(model: Model) -> Aim:
     program.rows("worst tail", Terms.join(terms), sense=">=", rhs=np.zeros(count))
     tail = model.inputs.scenario.goal.worst_share
     weight = np.concatenate([[1.0], -villages.people.to_numpy() / tail])
-    return Aim("worst-off", np.concatenate([level, below]), weight)
+
+    def complete(values: Floats) -> tuple[Ints, Floats]:
+        reached = _reached(model, values)
+        order = np.argsort(reached, kind="stable")
+        part = np.cumsum(villages.people.to_numpy()[order])
+        lowest = reached[order[min(int(np.searchsorted(part, tail)), count - 1)]]
+        short = np.maximum(lowest - reached, 0.0)
+        return np.concatenate([share, level, below]), np.concatenate([reached, [lowest], short])
+
+    return Aim("worst-off", np.concatenate([level, below]), weight, complete=complete)
 
 
 def level_aims(inputs: Inputs) -> list[Callable[[Model], Aim]]:
@@ -142,7 +151,13 @@ def _level(value: float) -> Callable[[Model], Aim]:
         terms = [Terms.of(each, short, 1.0), Terms.of(each, share[low], 1.0)]
         model.program.rows(f"level {value:.9g}", Terms.join(terms), sense=">=", rhs=np.full(len(low), value))
         people = villages.people.to_numpy()[low]
-        model.aims[name] = Aim(name, short, -people)
+
+        def complete(values: Floats) -> tuple[Ints, Floats]:
+            reached = _reached(model, values)
+            lacking = np.maximum(value - reached[low], 0.0)
+            return np.concatenate([share, short]), np.concatenate([reached, lacking])
+
+        model.aims[name] = Aim(name, short, -people, complete=complete)
         return model.aims[name]
 
     return make
@@ -158,6 +173,14 @@ def _shares(model: Model, villages: Villages) -> Ints:
     program.rows("share", Terms.join(terms), sense="<=", rhs=villages.base.to_numpy())
     model.places["share"] = variable
     return variable
+
+
+def _reached(model: Model, values: Floats) -> Floats:
+    """The most that the shares of villages can be, as the credit in a solution allows."""
+    variable, numbers = model.places["share"], model.program.arrays()
+    rows = model.program.row_numbers("share")
+    others = numbers.table[rows] @ values - values[variable]
+    return np.clip(numbers.row_upper[rows] - others, 0.0, 1.0).astype(np.float64)
 
 
 def _credits(model: Model, villages: Villages) -> list[Terms]:

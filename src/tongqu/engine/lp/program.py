@@ -235,6 +235,7 @@ class Program:
         seed: int = 0,
         start: Start | None = None,
         coupling: Sequence[str] = (),
+        parts: Sequence[str] = (),
         stop: Stop | None = None,
         progress: Progress = silent,
     ) -> Solution:
@@ -245,6 +246,9 @@ class Program:
         coupling : sequence of str
             Families of rows without which the program may fall apart into blocks; where it does, and nothing
             near the relaxation was good enough, the blocks are solved side by side.
+        parts : sequence of str
+            Families of rows, such as the money of a county, whose variables are a part of the program: one
+            part after the other is sought anew while the rest is held.
         relaxed : Solution
             As `relaxed` gives it; its value is a bound, its reduced costs spare searching.
         """
@@ -258,8 +262,21 @@ class Program:
             stop=stop,
             progress=progress,
             coupling=self._coupled(relaxed, coupling),
+            parts=self.parts(parts),
         )
         return search.run(start=start, anchors=())
+
+    def parts(self, names: Sequence[str]) -> list[npt.NDArray[np.bool_]]:
+        """Say of each family of rows which variables are in it."""
+        table, found = self.arrays().table, []
+        for name in names:
+            if name not in self._families:
+                continue
+            where = self._families[name]
+            inside = np.zeros(self._count, dtype=bool)
+            inside[table.indices[table.indptr[where.start] : table.indptr[where.stop]]] = True
+            found.append(inside)
+        return found
 
     def blocks(self, *, coupling: Sequence[str]) -> Blocks:
         """Give the blocks that the program falls into without some families of rows."""

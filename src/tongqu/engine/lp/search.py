@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from tongqu.base import Progress, Report, silent
 from tongqu.engine.lp import highs
@@ -40,8 +41,17 @@ NEAR_TIME: Final = 0.3
 WIDER: Final = (SETTLED, 0.02, 0.0)
 """Distances from a whole number up to which it is held, one after the other while nothing is found."""
 
+PART_SETTLED: Final = 0.02
+"""Distance from a whole number up to which it is held in the parts that are not free."""
+
 LEAST_SECONDS: Final = 1.0
 """Least time of the last search."""
+
+NEAR_SECONDS: Final = 10.0
+"""Least time of a search near something, most of which end within a second."""
+
+MISSED: Final = 1e-6
+"""By how much an answer may miss a row: the solver's tolerance for whole numbers."""
 
 MOST_MOVED: Final = 0.3
 """Share of whole numbers that a change may move for the search to stay near the earlier answer."""
@@ -71,6 +81,8 @@ class Search:
         When the time is over, by `time.monotonic`.
     coupling : arrays, optional
         Rows without which the program may fall apart, and what one unit more of each is worth.
+    parts : sequence of arrays of bool
+        Variables of each part of the program, such as a county's; parts may overlap.
     """
 
     numbers: Numbers
@@ -82,6 +94,7 @@ class Search:
     stop: Stop | None = None
     progress: Progress = silent
     coupling: tuple[Ints, Floats] | None = None
+    parts: Sequence[npt.NDArray[np.bool_]] = ()
     best: Solution | None = None
     bound: float = field(init=False)
 
@@ -100,6 +113,7 @@ class Search:
         if not self.numbers.whole.any():
             return self.relaxed
         if start is not None:
+            self._take(start)
             self._among(*_fixed(self.numbers, start))
         for anchor in self._close(anchors):
             self._among(
@@ -110,6 +124,12 @@ class Search:
             if self._over or self.best is not started:
                 break
             self._among(*held_near(self.numbers, self.relaxed.values, settled=settled))
+        if not self._over and self.best is started:
+            self._near_but_for_parts(started)
+        for part in self.parts:
+            if self._over or self.best is None:
+                break
+            self._better_in(part, self.best)
         if not self._over:
             self._by_blocks()
         if not self._over:
@@ -129,6 +149,18 @@ class Search:
         ]
         return [min(moved)[2]] if moved and min(moved)[0] <= MOST_MOVED else []
 
+    def _take(self, start: Start) -> None:
+        """Take a start with a value for every variable as an answer, if it keeps every row."""
+        numbers = self.numbers
+        if isinstance(start, tuple) or len(start) != len(numbers.whole):
+            return
+        values = np.where(numbers.whole, np.round(start), start)
+        used = numbers.table @ values
+        missed = [numbers.row_lower - used, used - numbers.row_upper]
+        missed += [numbers.lower - values, values - numbers.upper, np.abs(values - start)]
+        if max(float(miss.max(initial=0.0)) for miss in missed) <= MISSED:
+            self._keep(Solution(values, float(numbers.weight @ values), self.bound, "stopped"))
+
     def _among(self, held: Ints, value: Floats) -> None:
         """Search with some whole numbers held, and keep what is better."""
         if self._over:
@@ -138,12 +170,45 @@ class Search:
                 held,
                 value,
                 gap=self.gap * NEAR_GAP,
-                seconds=max(self._left * NEAR_TIME, LEAST_SECONDS),
+                seconds=max(self._left * NEAR_TIME, NEAR_SECONDS),
                 progress=silent,
             )
         except SolverError:
             return
         self._keep(found)
+
+    def _near_but_for_parts(self, started: Solution | None) -> None:
+        """Search near the relaxation where holding what it builds in every part keeps no row.
+
+        What one part builds is free, one after the other; then, where nothing is known, what all build.
+        """
+        held, value = held_near(self.numbers, self.relaxed.values, settled=PART_SETTLED)
+        for part in self.parts:
+            kept = ~(part[held] & (value > 0))
+            self._among(held[kept], value[kept])
+            if self._over or self.best is not started:
+                return
+        if self.best is None:
+            self._among(held[value <= 0], value[value <= 0])
+
+    def _better_in(self, part: npt.NDArray[np.bool_], best: Solution) -> None:
+        """Search with all whole numbers held at the best answer but for those of a part."""
+        rest = np.flatnonzero(self.numbers.whole & ~part)
+        held, value = self._held_by_cost(best)
+        known = np.zeros(len(self.numbers.whole), dtype=bool)
+        known[held] = True
+        rest = rest[~known[rest]]
+        self._among(np.concatenate([held, rest]), np.concatenate([value, np.round(best.values[rest])]))
+
+    def _held_by_cost(self, best: Solution) -> tuple[Ints, Floats]:
+        return held_by_cost(
+            self.numbers,
+            self.relaxed.values,
+            reduced=self.relaxed.reduced,
+            # A lower bound than the relaxation's says nothing about one variable.
+            bound=self.relaxed.objective + self._error,
+            best=best.objective - self._error,
+        )
 
     def _by_blocks(self) -> None:
         """Lower the bound and find an answer block by block, where the program falls apart."""
@@ -164,13 +229,7 @@ class Search:
         """Search among all solutions that could be better than the best, and lower the bound."""
         held, value = np.empty(0, dtype=np.int64), np.empty(0)
         if self.best is not None:
-            held, value = held_by_cost(
-                self.numbers,
-                self.relaxed.values,
-                reduced=self.relaxed.reduced,
-                bound=self.bound,
-                best=self.best.objective - self._error,
-            )
+            held, value = self._held_by_cost(self.best)
         try:
             seconds = max(self._left, LEAST_SECONDS)
             found = self._solved(held, value, gap=self.gap, seconds=seconds, progress=self.progress)

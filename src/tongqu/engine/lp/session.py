@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -148,6 +148,7 @@ class Session:
         gap: float,
         seconds: float = np.inf,
         start: Start | None = None,
+        parts: Sequence[npt.NDArray[np.bool_]] = (),
         stop: Stop | None = None,
         progress: Progress = silent,
     ) -> Solution:
@@ -162,6 +163,8 @@ class Session:
             Absolute gap, in the objective's unit.
         start : array, or numbers and values of some variables, optional
             An answer to begin with, such as an earlier plan's; it need not keep the rows.
+        parts : sequence of arrays of bool
+            Variables that are sought anew together, as `Program.parts` gives them.
 
         Raises
         ------
@@ -181,6 +184,7 @@ class Session:
             seed=self._seed,
             stop=stop,
             progress=progress,
+            parts=parts,
         )
         if self._found is not None:
             search.resume(self._found)

@@ -7,7 +7,7 @@ Rogers-Castro schedules that all places share, and two levels for each place.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import lru_cache
 from itertools import product
 from typing import Final
@@ -66,6 +66,8 @@ class Exchange:
         1 - SSE / SST, each place's squares divided by its people, SST against nobody moving: in [0, 1].
     leavers, comers : RogersCastro
         Parameters of `leaving` and `coming`.
+    searched : numpy.ndarray of float
+        Where each search ended, shape (searches, parameters): starts for a fit of nearly the same.
 
     Examples
     --------
@@ -83,6 +85,7 @@ class Exchange:
     explained: float
     leavers: RogersCastro
     comers: RogersCastro
+    searched: Floats = field(default_factory=lambda: np.empty((0, 2 * len(_FREE))))
 
 
 def net_migrants(
@@ -136,6 +139,7 @@ def fit_exchange(
     years: int = 10,
     survival: npt.ArrayLike | None = None,
     before: npt.ArrayLike | None = None,
+    near: Exchange | None = None,
 ) -> Exchange:
     """Schedules and levels of leaving and coming that give net migrants by cohort.
 
@@ -159,6 +163,11 @@ def fit_exchange(
         People of the first census, shape of `people`. With it those who leave in a year are a share of the
         people of that year, as the exchange itself makes them from here, in a few rounds. Without it they are
         a share of `people` in all years, and levels come out some per cent off where cohorts change much.
+    near : Exchange, optional
+        What fits nearly the same net migrants, such as those under a slightly other mortality. Searches start
+        where its own ended, each moved by what the one before it moved, instead of from a few starts. That
+        takes a fifth of the time and gives the same schedules, as far as a search tells them at all: levels
+        differ by some 1e-5.
 
     Returns
     -------
@@ -202,15 +211,18 @@ def fit_exchange(
     design = _design(wanted, [cells] * years, shares=shares, weight=weight)
     if not wanted.any():
         return _exchange(design, np.tile(_BASE, 2))
-    best = _search(design, starts=[_start(*places) for places in product(_LEAVE_AT, _COME_AT)])
-    for _ in range(_ROUNDS):
-        if first is None:
-            break
-        found = _exchange(design, best)
+    rounds = 0 if first is None else _ROUNDS
+    known = near.searched if near is not None and len(near.searched) == rounds + 1 else None
+    few = [_start(*places) for places in product(_LEAVE_AT, _COME_AT)] if known is None else [known[0]]
+    ends = [_search(design, starts=few)]
+    for number in range(rounds):
+        assert first is not None
+        found = _exchange(design, ends[-1])
         paths = _paths(first, shares, found=found, years=years)
         design = _design(wanted, paths, shares=shares, weight=weight)
-        best = _search(design, starts=[best])
-    return _exchange(design, best)
+        start = ends[-1] if known is None else _within(known[number + 1] + ends[-1] - known[number])
+        ends.append(_search(design, starts=[start]))
+    return replace(_exchange(design, ends[-1]), searched=np.stack(ends))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -279,6 +291,11 @@ def _design(wanted: Floats, people: list[Floats], *, shares: Floats, weight: Flo
         if left < len(people):
             into += alive / 2
     return _Design(wanted, weight, out, into)
+
+
+def _within(parameters: Floats) -> Floats:
+    """The parameters, kept to their bounds."""
+    return np.clip(parameters, np.tile(_LOWER, 2), np.tile(_UPPER, 2))
 
 
 def _start(leave_at: float, come_at: float) -> Floats:

@@ -104,7 +104,8 @@ def budget(
     pensions, pensions_base : numpy.ndarray of float
         What the budget pays for pensions by year, and in the latest year of expenditure, shape (county, 1).
     running : numpy.ndarray of float
-        Running costs of what a plan has built.
+        Running costs of what a plan has built; below 0 where its projects save more than they cost, which
+        lowers the expenditure of today.
     """
     trend = _grown(
         latest, "expenditure", years=years, rate=values["growth.expenditure"], without=pensions_base
@@ -118,9 +119,9 @@ def budget(
         tax_revenue=tax,
         non_tax_revenue=np.maximum(own - tax, 0.0),
         transfers=_grown(latest, "transfers", years=years, rate=values["growth.transfers"]),
-        services=np.maximum(trend - rate * general, 0.0),
+        services=np.maximum(trend - rate * general + np.minimum(running, 0.0), 0.0),
         pensions=pensions,
-        running=running,
+        running=np.maximum(running, 0.0),
         general_issue=_issued(rooms[0], years=years, values=values),
         special_issue=_issued(rooms[1], years=years, values=values),
         land_income=land,

@@ -113,58 +113,42 @@ class Finance:
             pensions_base=_column(before, "pension.public_cost_base", counties) if counted else 0.0,
             running=_running(opened, counties, before)[:, np.newaxis],
         )
-        written = {
-            f"account.{item}": pd.Series(getattr(accounts, item)[:, 0], index=counties) for item in WRITTEN
-        }
-        room = (
-            (written["account.own_revenue"] + written["account.transfers"])
+        amounts = {item: getattr(accounts, item)[:, 0] for item in WRITTEN}
+        amounts["room"] = (
+            (amounts["own_revenue"] + amounts["transfers"])
             * assume["limits.capital_share"]
             * assume["limits.money_factor"]
         )
-        limit = pd.Series(latest.amounts["debt_limit"], index=counties)
-        return {**written, **base, "account.room": room, "account.debt_limit": limit}
+        amounts["debt_limit"] = latest.amounts["debt_limit"]
+        written = {f"account.{item}": pd.Series(amount, index=counties) for item, amount in amounts.items()}
+        return {**written, **base}
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
         """Offer no projects, but the money and debt that the plan may use."""
-        parts = [
-            pd.DataFrame(
-                {
-                    "ledger": "money",
-                    "unit": state["account.room"].index,
-                    "key": "room",
-                    "year": state.year,
-                    "amount": state["account.room"].to_numpy(),
-                }
-            )
-            for state in forecast.states
-        ]
-        debt = [
-            pd.DataFrame(
-                {
-                    "ledger": "money",
-                    "unit": state["account.debt"].index,
-                    "key": "debt",
-                    "year": state.year,
-                    "amount": (
-                        (state["account.debt_limit"] - state["account.debt"]).clip(lower=0)
-                        * assume["limits.new_debt_share"]
-                        * assume["limits.money_factor"]
-                    ).to_numpy(),
-                }
-            )
-            for state in forecast.states
+        states, years = forecast.states, np.asarray(forecast.years, dtype=np.int64)
+        rooms, debts = ([state[f"account.{name}"] for state in states] for name in ("room", "debt"))
+        under = [
+            np.maximum(values_at(state["account.debt_limit"], debt.index) - debt.to_numpy(), 0.0)
+            * assume["limits.new_debt_share"]
+            * assume["limits.money_factor"]
+            for state, debt in zip(states, debts, strict=True)
         ]
         city = region.level("city").index[:1]
-        pool = pd.DataFrame(
+        pool = np.full(len(years) * len(city), assume["limits.city_pool_wan"] * assume["limits.money_factor"])
+        units = [*(one.index for one in rooms), *(one.index for one in debts), city.repeat(len(years))]
+        counts = [sum(len(one) for one in part) for part in (rooms, debts, [pool])]
+        when = [np.repeat(years, [len(one) for one in part]) for part in (rooms, debts)]
+        when.append(np.tile(years, len(city)))
+        limits = pd.DataFrame(
             {
                 "ledger": "money",
-                "unit": city.repeat(len(forecast.years)),
-                "key": "pool",
-                "year": list(forecast.years) * len(city),
-                "amount": assume["limits.city_pool_wan"] * assume["limits.money_factor"],
+                "unit": units[0].append(units[1:]),
+                "key": np.repeat(["room", "debt", "pool"], counts),
+                "year": np.concatenate(when),
+                "amount": np.concatenate([*(one.to_numpy() for one in rooms), *under, pool]),
             }
         )
-        return Offer(limits=pd.concat([*parts, *debt, pool], ignore_index=True))
+        return Offer(limits=limits)
 
 
 def _own(
@@ -177,7 +161,7 @@ def _own(
     # Revenue up to the latest account is that account's, whatever was built by then; later years follow it.
     counted = before.year <= latest.years["own_revenue"]
     if BASE[0] in before and not counted:
-        base = {name: before[name].reindex(counties) for name in BASE}
+        base = {name: _in_order(before[name], counties) for name in BASE}
     else:
         # What projects add in the first year already is not part of the trend that later years follow.
         built = county_totals(opened.entries, ledger="stock", key="value_added", counties=counties)
@@ -188,6 +172,10 @@ def _own(
     ratio = np.where(known, pairs[:, 1] / np.where(known, pairs[:, 0], 1.0), 1.0)
     followed = elastic(base[BASE[0]], ratio=ratio, elasticity=values["elasticity.revenue"])
     return np.where(known, followed, grown), base
+
+
+def _in_order(values: pd.Series, counties: pd.Index) -> pd.Series:
+    return values if values.index is counties or values.index.equals(counties) else values.reindex(counties)
 
 
 def _opening(latest: Latest, before: State, *, values: Mapping[str, float]) -> Opening:

@@ -75,8 +75,8 @@ def _columns(land: pd.DataFrame, names: tuple[str, ...]) -> Floats:
 
 def land_in(
     region: Region, base: Base, before: State, *, opened: Offer, grown: Floats, assume: Assume
-) -> pd.DataFrame:
-    """Mu by county of every class in `COLUMNS`, with what the opened projects take and clear.
+) -> dict[str, Floats]:
+    """Mu of every class in `COLUMNS`, with what the opened projects take and clear; shape (county,).
 
     Raises
     ------
@@ -105,17 +105,15 @@ def land_in(
     let = county_totals(opened.entries, ledger="land", key="idle_homestead", counties=counties).to_numpy()
     idle = np.minimum(np.maximum(idle + let, 0.0), area[:, AT["rural"]])
     parts = dict(zip(CLASSES, area.T, strict=True)) | {"basic_farmland": basic, "idle_homestead": idle}
-    return pd.DataFrame(
-        np.column_stack([parts[name] for name in COLUMNS]), index=counties, columns=list(COLUMNS)
-    )
+    return {name: np.array(parts[name]) for name in COLUMNS}
 
 
 def quota_in(before: State, opened: Offer, *, counties: pd.Index, first: int, assume: Assume) -> pd.Series:
     """Construction quota left in mu by county: allotted since the first year, less what projects took net."""
     allotted = assume["limits.land_mu_per_year"] * (before.year - first + 1)
     used = county_totals(opened.entries, ledger="land", key="construction", counties=counties)
-    left = allotted - used
-    return left.mask((left < 0) & (left > -TOLERANCE), 0.0)
+    left = allotted - used.to_numpy()
+    return pd.Series(np.where((left < 0) & (left > -TOLERANCE), 0.0, left), index=counties)
 
 
 @remember(48)

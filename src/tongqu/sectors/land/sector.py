@@ -81,13 +81,15 @@ class Land:
         base = base_of(region)
         kept = carried(region, base, before, assume=assume)
         land = land_in(region, base, before, opened=opened, grown=kept.grown, assume=assume)
-        by_class = {name: land[name] for name in COLUMNS}
+        counties = base.counties.index
+        by_class = {name: pd.Series(values, index=counties) for name, values in land.items()}
+        built = np.stack([land[name] for name in BUILT], axis=1).sum(axis=1)
         quota = quota_in(before, opened, counties=region.codes("county"), first=kept.first, assume=assume)
         return {
             **{f"land.{name}": values for name, values in by_class.items()},
             "land.quota": quota,
-            "land.built_km2": land[list(BUILT)].sum(axis=1) * M2_PER_MU / M2_PER_KM2,
-            "stock.built_m2": by_class["urban"] * M2_PER_MU,
+            "land.built_km2": pd.Series(built * M2_PER_MU / M2_PER_KM2, index=counties),
+            "stock.built_m2": pd.Series(land["urban"] * M2_PER_MU, index=counties),
             CELLS: kept.series(),
         }
 

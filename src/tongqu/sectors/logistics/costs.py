@@ -16,7 +16,15 @@ from tongqu.data import Region
 from tongqu.methods.cold_chain import kept_share
 from tongqu.methods.rounds import estimated_rounds
 from tongqu.methods.sums import group_sums
-from tongqu.sectors.logistics.ground import TONNE, Ways, demand_of, goods_of, ground_of, ways_of
+from tongqu.sectors.logistics.ground import (
+    TONNE,
+    Ways,
+    demand_of,
+    ground_of,
+    parcels_of,
+    shared_goods,
+    ways_of,
+)
 from tongqu.sectors.logistics.parameters import MINUTES_PER_HOUR, truck_of, van_of
 
 __all__ = [
@@ -88,8 +96,15 @@ def costs_by_town(
     """The columns of `town_costs` but for the county."""
     ground, ways = ground_of(region), ways_of(region, state)
     towns, villages = ground.towns, ground.villages
-    parcels = _at(demand_of(region, state, assume=assume), villages.index)
-    goods = _at(goods_of(region, state, assume=assume), villages.index)
+    people = state["people.rural"]
+    if "parcel_demand" in region.tables:
+        known = demand_of(region, state, assume=assume)
+        parcels = _at({str(name): known[name] for name in known}, villages.index)
+    else:
+        heads = values_at(people, villages.index)
+        parcels = parcels_of(heads, year=state.year, assume=assume)
+    shared = shared_goods(region, people, assume=assume)
+    goods = _at({name: pd.Series(each, index=people.index) for name, each in shared.items()}, villages.index)
     size, at = len(towns), ground.at
     reached = np.isfinite(ways.village) & np.isfinite(ground.km)
     both = parcels["parcels_in"] + parcels["parcels_out"]
@@ -117,9 +132,9 @@ def costs_by_town(
     }
 
 
-def _at(table: pd.DataFrame, villages: pd.Index) -> dict[str, Floats]:
-    """Columns of a table of villages, at those named."""
-    return {str(name): values_at(table[name], villages) for name in table}
+def _at(columns: Mapping[str, pd.Series], villages: pd.Index) -> dict[str, Floats]:
+    """Columns of villages, at those named."""
+    return {name: values_at(each, villages) for name, each in columns.items()}
 
 
 def overflow(load: Floats, *, capacity: Floats, peak: float) -> Floats:

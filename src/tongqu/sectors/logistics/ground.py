@@ -13,13 +13,25 @@ from scipy.spatial import ConvexHull, QhullError
 
 from tongqu.base import remember
 from tongqu.base.units import EARTH_RADIUS_KM
-from tongqu.contracts import Assume, State
+from tongqu.contracts import Assume, State, values_at
 from tongqu.data import Region
 from tongqu.methods.roads import road_network
 from tongqu.methods.sums import group_sums
 from tongqu.methods.travel import minutes_matrix, nearest, within
 
-__all__ = ["KINDS", "Ground", "Ways", "demand_of", "goods_of", "ground_of", "known", "points_near", "ways_of"]
+__all__ = [
+    "KINDS",
+    "Ground",
+    "Ways",
+    "demand_of",
+    "goods_of",
+    "ground_of",
+    "known",
+    "parcels_of",
+    "points_near",
+    "shared_goods",
+    "ways_of",
+]
 
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
@@ -198,9 +210,8 @@ def _ways(region: Region, minutes: pd.Series) -> Ways:
 
 
 def points_near(region: Region, state: State, *, nodes: pd.Series, assume: Assume) -> pd.Series:
-    """Whether each village is within the walk of one of some points, indexed by village."""
-    found = _points_near(region, state["links.walk_minutes"], nodes, assume["logistics.walk_limit"])
-    return found.copy(deep=False)
+    """Whether each village is within the walk of one of some points; it must not be written to."""
+    return _points_near(region, state["links.walk_minutes"], nodes, assume["logistics.walk_limit"])
 
 
 @remember(32)
@@ -226,11 +237,8 @@ def demand_of(region: Region, state: State, *, assume: Assume) -> pd.DataFrame:
     DataFrame
         Columns ``parcels_in, parcels_out``, indexed by village.
     """
-    people = state["people.rural"]
-    growth = 1 + assume["logistics.growth"]
-    each = assume["logistics.parcels_per_person"] / DAYS * growth ** (state.year - BASE_YEAR)
-    out = assume["logistics.parcels_out"]
-    table = pd.DataFrame({"parcels_in": people * each * (1 - out), "parcels_out": people * each * out})
+    people, growth = state["people.rural"], 1 + assume["logistics.growth"]
+    table = pd.DataFrame(parcels_of(people.to_numpy(), year=state.year, assume=assume), index=people.index)
     if "parcel_demand" not in region.tables:
         return table
     given = region["parcel_demand"].set_index("unit")[["parcels_in", "parcels_out"]]
@@ -239,6 +247,14 @@ def demand_of(region: Region, state: State, *, assume: Assume) -> pd.DataFrame:
     more = people.reindex(given.index) / first.where(first > 0) * growth ** (state.year - region.base_year)
     table.update(given.mul(more, axis=0))
     return table
+
+
+def parcels_of(people: Floats, *, year: int, assume: Assume) -> dict[str, Floats]:
+    """The columns of `demand_of` where parcels of no village are known, shape (villages,)."""
+    growth = 1 + assume["logistics.growth"]
+    each = assume["logistics.parcels_per_person"] / DAYS * growth ** (year - BASE_YEAR)
+    out = assume["logistics.parcels_out"]
+    return {"parcels_in": people * each * (1 - out), "parcels_out": people * each * out}
 
 
 @lru_cache(maxsize=4)
@@ -261,17 +277,23 @@ def goods_of(region: Region, state: State, *, assume: Assume) -> pd.DataFrame:
         Columns ``tonnes, fresh, price`` (t, t, yuan/kg), indexed by village.
     """
     people = state["people.rural"]
+    return pd.DataFrame(shared_goods(region, people, assume=assume), index=people.index)
+
+
+def shared_goods(region: Region, people: pd.Series, *, assume: Assume) -> dict[str, Floats]:
+    """The columns of `goods_of`, shape (villages,), from the rural people of each village."""
     county = region.county_numbers(people.index)
     heads = people.to_numpy()
     harvest, part, known = _village_goods(region, people.index)
     whole = group_sums(county, heads, size=len(region.codes("county")))[county]
     share = np.divide(heads, whole, out=np.zeros_like(heads), where=whole > 0)
-    tonnes = pd.Series(share * harvest * assume["logistics.goods_share"], index=people.index)
+    tonnes = share * harvest * assume["logistics.goods_share"]
     if "parcel_demand" in region.tables:
         given = region["parcel_demand"].set_index("unit")["goods_out_t"].dropna()
-        tonnes.update(given)
+        own = values_at(given, people.index)
+        tonnes = np.where(np.isnan(own), tonnes, own)
     price = np.where(np.isnan(known), assume["logistics.price"], known)
-    return pd.DataFrame({"tonnes": tonnes, "fresh": tonnes * part, "price": price})
+    return {"tonnes": tonnes, "fresh": tonnes * part, "price": price}
 
 
 @remember(8)

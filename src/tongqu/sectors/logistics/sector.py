@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tongqu.contracts import (
@@ -26,6 +27,9 @@ from tongqu.sectors.logistics.parameters import check_parameters
 from tongqu.sectors.logistics.projects import KEY, extra_of, offers_of, works_of
 
 __all__ = ["Logistics", "sector"]
+
+
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -90,10 +94,7 @@ class Logistics:
         return {
             "demand.parcel_point": rural,
             "served.parcel_point": only_where(rural, values_at(served, rural.index, otherwise=0.0) > 0),
-            **{
-                f"logistics.{name}": pd.Series(each, index=counties)[np.isfinite(each)]
-                for name, each in means.items()
-            },
+            **{f"logistics.{name}": _where_known(each, counties=counties) for name, each in means.items()},
         }
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
@@ -108,6 +109,11 @@ class Logistics:
 def _served(region: Region, state: State, *, assume: Assume) -> pd.Series:
     """Whether each village has a point of today within a walk."""
     return points_near(region, state, nodes=ground_of(region).points, assume=assume)
+
+
+def _where_known(values: Floats, *, counties: pd.Index) -> pd.Series:
+    known = np.isfinite(values)
+    return pd.Series(values, index=counties) if known.all() else pd.Series(values, index=counties)[known]
 
 
 sector = Logistics()

@@ -17,7 +17,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tongqu.contracts import Assume, Findings, Forecast, Offer, State, county_totals, entries_of, values_at
+from tongqu.contracts import (
+    PRIORITY,
+    Assume,
+    Findings,
+    Forecast,
+    Offer,
+    State,
+    county_totals,
+    entries_of,
+    values_at,
+)
 from tongqu.data import Region
 from tongqu.methods.sums import group_sums
 from tongqu.sectors.population.calibration import Calibration, calibrate
@@ -143,6 +153,8 @@ def _services(region: Region, before: State) -> pd.Series:
     counties = region.codes("county")
     shares = []
     for service in before.matching("served"):
+        if service.endswith(PRIORITY):  # counted with all who ask for it
+            continue
         served, asked = (_county_sums(region, before[f"{name}.{service}"]) for name in ("served", "demand"))
         shares.append(np.divide(served, asked, out=np.full(len(counties), np.nan), where=asked > 0))
     found = np.array(shares).reshape(-1, len(counties))

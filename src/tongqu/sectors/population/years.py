@@ -16,12 +16,9 @@ import numpy.typing as npt
 
 from tongqu.methods.interaction import Lever, pulls
 from tongqu.methods.people import Accounts, Rates, Survival, advance, fertility_by_age
-from tongqu.sectors.population.calibration import (
-    Calibration,
-    moving_rates,
-    survival_at,
-)
+from tongqu.sectors.population.calibration import Calibration, survival_at
 from tongqu.sectors.population.census import Census, Floats
+from tongqu.sectors.population.moves import moving_rates
 from tongqu.sectors.population.parameters import LEVERS
 
 __all__ = ["Pressure", "next_year", "start_of"]

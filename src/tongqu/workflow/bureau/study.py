@@ -132,7 +132,7 @@ def bureau(run: Run | str | Path, sector: str, *, progress: Progress = silent) -
         raise DataError(
             [Problem(rule="no project on offer is of this sector", mend=mend, file="--sector", value=sector)]
         )
-    progress(Report("search"))
+    progress(Report("optimise"))
     view = bureau_view(inputs, plan, sector=sector, progress=progress)
     tables = {
         "projects": _projects(inputs, view),
@@ -169,7 +169,7 @@ def _figures(
     money, services = view.money, view.services
     mine = inputs.offer.projects.set_index("project")
     capital = mine["capital_wan"]
-    built = joint.index[joint.index.map(mine["sector"]) == view.sector]
+    built = joint.index[mine["sector"].reindex(joint.index).eq(view.sector).to_numpy()]
     return {
         "goal": inputs.scenario.objective,
         "parts": 1.0 if inputs.scenario.objective == "least-cost" else MILLION,

@@ -37,6 +37,8 @@ def frontier(
     first: Measure = "coordination",
     second: Measure = "worst-off",
     points: int = 7,
+    gap: float | None = None,
+    seconds: float | None = None,
     processes: int = 1,
     stop: Stop | None = None,
     progress: Progress = silent,
@@ -53,6 +55,11 @@ def frontier(
         Measures; of cost less is better, of the others more.
     points : int
         Levels of the second measure, both ends counted.
+    gap : float, optional
+        Gap to prove at each point, as in the scenario's ``solver``, which counts unless given.
+    seconds : float, optional
+        Time for all points together, without preparing; the scenario's unless given. A point for which it
+        does not suffice is not proven, but its bound holds.
     processes : int
         1 or 2 processes.
     stop : Stop, optional
@@ -79,7 +86,9 @@ def frontier(
     >>> found = tongqu.frontier("quzhou", first="coordination", second="cost", points=5)  # doctest: +SKIP
     >>> found.tables["points"][["first", "second", "bound"]]  # doctest: +SKIP
     """
-    if problems := wrong_request(first=first, second=second, points=points, processes=processes):
+    if problems := wrong_request(
+        first=first, second=second, points=points, gap=gap, seconds=seconds, processes=processes
+    ):
         raise DataError(problems)
     region, chosen = region_of(region, progress=progress), scenario_of(scenario)
     inputs = prepare(region, sectors_for(region), scenario=chosen, progress=progress)
@@ -89,6 +98,8 @@ def frontier(
         first=first,
         second=second,
         points=points,
+        gap=gap,
+        seconds=seconds,
         processes=processes,
         stop=stop,
         progress=progress,
@@ -110,7 +121,15 @@ def frontier(
     return FieldStudy(KIND, region, chosen.name, whole, chosen.last_year, tables, figures)
 
 
-def wrong_request(*, first: str, second: str, points: int, processes: int = 1) -> list[Problem]:
+def wrong_request(
+    *,
+    first: str,
+    second: str,
+    points: int,
+    gap: float | None = None,
+    seconds: float | None = None,
+    processes: int = 1,
+) -> list[Problem]:
     """Measures and numbers that cannot be meant."""
     known = get_args(Measure)
     problems = []
@@ -128,6 +147,10 @@ def wrong_request(*, first: str, second: str, points: int, processes: int = 1) -
         if not least <= number <= most:
             mend = f"give a number from {least} to {most}"
             problems.append(Problem("a number out of range", mend=mend, column=name, value=str(number)))
+    for name, wish in (("gap", gap), ("seconds", seconds)):
+        if wish is not None and not wish > 0:
+            mend = "give a number above 0"
+            problems.append(Problem("a number out of range", mend=mend, column=name, value=str(wish)))
     return problems
 
 

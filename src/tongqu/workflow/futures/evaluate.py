@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from tongqu.base import InfeasibleError, Progress, Report, silent
-from tongqu.contracts import Offer, State
-from tongqu.engine.futures import (
-    ACCOUNTS,
-    Luck,
-    Purse,
-    Sample,
-    baseline_in,
-    factors_in,
-    figures_of,
-    inputs_in,
-    limits_in,
-    offer_in,
-)
+from tongqu.contracts import Assume, Offer, State
+from tongqu.engine.draws import Luck, Sample, factors_in
+from tongqu.engine.futures import ACCOUNTS, baseline_in, figures_of, inputs_in, limits_in, offer_in
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.optimise import optimise
-from tongqu.engine.resimulate import reference_of, resimulate
+from tongqu.engine.purse import Purse
+from tongqu.engine.resimulate import Again, Reference, reference_of, resimulate
 
-__all__ = ["EXPECTED", "NO_PLAN", "Evaluated", "Replanned", "evaluated", "replanned"]
+__all__ = ["EXPECTED", "NO_PLAN", "Evaluated", "Replanned", "evaluated", "kept_of", "replanned"]
 
-T = TypeVar("T")
 Floats = npt.NDArray[np.float64]
 
 NOTHING: Final = pd.Series(dtype="int64")
@@ -99,43 +89,28 @@ def evaluated(
         How many processes share the futures; the result does not depend on it.
     """
     numbers = (EXPECTED, *sample.futures)
-    still = _simulated(
-        inputs,
-        sample,
-        luck,
-        numbers=numbers,
-        starts=NOTHING,
-        keep=partial(_kept, inputs, accounts=True),
-        processes=processes,
-        progress=progress,
-    )
-    rows = [
-        {"future": number, "plan": NO_PLAN, **figures, "short_wan": 0.0}
-        for number, (figures, _) in zip(numbers, still, strict=True)
+    assumes = [_assume(inputs, sample, number) for number in numbers]
+    still = Again(_reference(inputs, NOTHING), partial(kept_of, inputs, accounts=True))
+    keep = partial(kept_of, inputs, accounts=False)
+    made = [
+        Again(_reference(inputs, starts), keep, partial(_amounts, luck, numbers, assumes))
+        for starts in plans.values()
     ]
-    limits = [
-        _limits(inputs, sample, luck, number=number, accounts=accounts)
-        for number, (_, accounts) in zip(numbers, still, strict=True)
-    ]
+    found = resimulate([still, *made], assumes, processes=processes, progress=progress)
+    rows: list[dict[str, object]] = []
+    limits = []
+    for number, ((figures, accounts), *_) in zip(numbers, found, strict=True):
+        rows.append({"future": number, "plan": NO_PLAN, **figures, "short_wan": 0.0})
+        limits.append(_limits(inputs, sample, luck, number=number, accounts=accounts))
     parts = []
-    for name, starts in plans.items():
-        found = _simulated(
-            inputs,
-            sample,
-            luck,
-            numbers=numbers,
-            starts=starts,
-            keep=partial(_kept, inputs, accounts=False),
-            processes=processes,
-            progress=progress,
-        )
+    for place, (name, starts) in enumerate(plans.items(), start=1):
         purse, mine = Purse.of(inputs, starts), inputs.offer.of(starts.index)
-        for number, (figures, _), limit in zip(numbers, found, limits, strict=True):
+        for number, kept, limit in zip(numbers, found, limits, strict=True):
             offer = replace(_offer(inputs, sample, luck, offer=mine, number=number), limits=limit)
             short = purse.missing(replace(inputs, offer=offer))
             parts.append(short.assign(future=number, plan=name))
             missing = float(short["short_wan"].sum())
-            rows.append({"future": number, "plan": name, **figures, "short_wan": missing})
+            rows.append({"future": number, "plan": name, **kept[place][0], "short_wan": missing})
     outcomes = pd.DataFrame(rows)
     order = {name: place for place, name in enumerate([NO_PLAN, *plans])}
     outcomes = outcomes.sort_values(
@@ -147,7 +122,7 @@ def evaluated(
     return Evaluated(outcomes.reset_index(drop=True), short[list(columns)].astype(columns))
 
 
-def _kept(
+def kept_of(
     inputs: Inputs, states: tuple[State, ...], *, accounts: bool
 ) -> tuple[dict[str, float], list[dict[str, pd.Series]]]:
     """Headline figures, and the accounts of each year where they are wanted."""
@@ -174,19 +149,13 @@ def _offer(inputs: Inputs, sample: Sample, luck: Luck, *, offer: Offer, number: 
     return offer_in(offer, luck, number=number, assume=sample.assume(number, inputs.assume))
 
 
-def _simulated(
-    inputs: Inputs,
-    sample: Sample,
-    luck: Luck,
-    *,
-    numbers: Sequence[int],
-    starts: pd.Series,
-    keep: Callable[[tuple[State, ...]], T],
-    processes: int = 1,
-    progress: Progress = silent,
-) -> list[T]:
-    """What is kept of a plan in futures, each simulated with every sector."""
-    reference = reference_of(
+def _assume(inputs: Inputs, sample: Sample, number: int) -> Assume:
+    return inputs.assume if number == EXPECTED else sample.assume(number, inputs.assume)
+
+
+def _reference(inputs: Inputs, starts: pd.Series) -> Reference:
+    """A plan simulated in the expected future."""
+    return reference_of(
         inputs.region,
         inputs.sectors,
         scenario=inputs.scenario,
@@ -194,25 +163,16 @@ def _simulated(
         offer=inputs.offer.of(starts.index),
         starts=starts,
     )
-    assumes = [
-        inputs.assume if number == EXPECTED else sample.assume(number, inputs.assume) for number in numbers
-    ]
 
-    def amounts(position: int, offer: Offer) -> Floats:
-        amount = offer.entries["amount"].to_numpy(dtype=np.float64)
-        number = numbers[position]
-        if number == EXPECTED:
-            return amount
-        return amount * factors_in(offer.entries, luck, number=number, assume=assumes[position])
 
-    return resimulate(
-        reference,
-        assumes,
-        keep=keep,
-        amounts=amounts if len(starts) else None,
-        processes=processes,
-        progress=progress,
-    )
+def _amounts(
+    luck: Luck, numbers: Sequence[int], assumes: Sequence[Assume], position: int, offer: Offer
+) -> Floats:
+    """Amounts of entries in a future."""
+    amount, number = offer.entries["amount"].to_numpy(dtype=np.float64), numbers[position]
+    if number == EXPECTED:
+        return amount
+    return amount * factors_in(offer.entries, luck, number=number, assume=assumes[position])
 
 
 def replanned(
@@ -248,7 +208,12 @@ def replanned(
         except InfeasibleError:
             impossible.append(number)
             continue
-        keep = partial(figures_of, inputs)
-        (figures,) = _simulated(inputs, sample, luck, numbers=[number], starts=plan.starts, keep=keep)
+        numbers, assumes = [number], [_assume(inputs, sample, number)]
+        again = Again(
+            _reference(inputs, plan.starts),
+            partial(figures_of, inputs),
+            partial(_amounts, luck, numbers, assumes),
+        )
+        ((figures,),) = resimulate([again], assumes, processes=1)
         made.append(Replanned(number, plan.starts, figures, plan.certificate.gap))
     return made, tuple(impossible)

@@ -10,8 +10,9 @@ import pandas as pd
 
 from tongqu.base import Progress, Report, silent
 from tongqu.engine.check import check_plan
+from tongqu.engine.draws import sample_of
 from tongqu.engine.feedback import Settled, only_round
-from tongqu.engine.futures import sample_of, sampled_inputs
+from tongqu.engine.futures import sampled_inputs
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import Stop
 from tongqu.engine.optimise import Plan

@@ -9,12 +9,11 @@ from typing import Any, Final
 
 import pandas as pd
 
-from tongqu.base import DataError, Problem, Progress, Report, silent
-from tongqu.contracts import Offer, Run, Scenario, whole_run
+from tongqu.base import DataError, Progress, silent
+from tongqu.contracts import Scenario, whole_run
 from tongqu.data import Region
-from tongqu.engine.futures import Luck, Sample, luck_of, sample_of
-from tongqu.engine.inputs import Inputs, prepare
-from tongqu.engine.optimise import optimise
+from tongqu.engine.draws import Luck, Sample, luck_of, sample_of
+from tongqu.engine.inputs import Inputs
 from tongqu.workflow.files import Kind
 from tongqu.workflow.futures.evaluate import (
     EXPECTED,
@@ -25,7 +24,9 @@ from tongqu.workflow.futures.evaluate import (
     replanned,
 )
 from tongqu.workflow.futures.robust import robust
+from tongqu.workflow.futures.sources import check_plans, inputs_of, is_run, starts_of, wrong_numbers
 from tongqu.workflow.futures.tables import (
+    TOGETHER,
     choice_table,
     influence_table,
     money_table,
@@ -33,34 +34,23 @@ from tongqu.workflow.futures.tables import (
     regrets,
     replan_table,
     service_table,
+    shortfall_table,
 )
 from tongqu.workflow.futures.uncertain import UNCERTAIN
-from tongqu.workflow.prepare import region_of, scenario_of, sectors_for
 from tongqu.workflow.study import FieldStudy
 
-__all__ = [
-    "MOST_FUTURES",
-    "MOST_REPLANNED",
-    "TABLES",
-    "check_plans",
-    "futures",
-    "is_run",
-    "wrong_numbers",
-]
+__all__ = ["TABLES", "futures"]
 
 KIND: Final[Kind] = "futures"
-MOST_FUTURES: Final = 10_000
-MOST_REPLANNED: Final = 50
 MAIN: Final = "plan"
 """Name of the plan of a run, or of the one made first."""
 ROBUST: Final = "robust"
 """Name of the plan made for several futures at once, where the scenario asks for one."""
-PRINTED: Final = 10
-"""Problems of plans that are said at most."""
 
 TABLES: Final = (
     "plans",
     "services",
+    "shortfalls",
     "money",
     "regret",
     "choices",
@@ -116,7 +106,7 @@ def futures(
     Returns
     -------
     FieldStudy
-        Tables ``plans, services, money, regret, choices, replans, influence`` (see
+        Tables ``plans, services, shortfalls, money, regret, choices, replans, influence`` (see
         `tongqu.workflow.futures.tables`), ``outcomes`` (see
         `tongqu.workflow.futures.evaluate.Evaluated`) and ``draws``.
 
@@ -141,13 +131,13 @@ def futures(
     if problems := wrong_numbers(futures=futures, replan=replan, seed=seed):
         raise DataError(problems)
     run = whole_run(source) if is_run(source) else None  # type: ignore[arg-type]
-    inputs, main = _inputs(source, scenario, run=run, progress=progress)
+    inputs, main = inputs_of(source, scenario, run=run, progress=progress)
     names = UNCERTAIN if uncertain is None else uncertain
     chosen, proven = {MAIN: main}, None
     if run is None and inputs.scenario.robust.futures:
         made = robust(inputs, uncertain=names, start=main, progress=progress)
         chosen[ROBUST], proven = made.plan.starts, made.figures()
-    chosen |= {name: _starts_of(one) for name, one in (plans or {}).items()}
+    chosen |= {name: starts_of(one) for name, one in (plans or {}).items()}
     check_plans(inputs, chosen)
     sample = sample_of(
         inputs.region["standards"],
@@ -165,86 +155,6 @@ def futures(
     return replace(study, figures={**study.figures, **more})
 
 
-def is_run(source: object) -> bool:
-    """Whether something names a folder that holds a run."""
-    if not isinstance(source, str | Path):
-        return False
-    folder = Path(source)
-    return any((folder / part / "manifest.json").is_file() for part in (".", "run"))
-
-
-def wrong_numbers(*, futures: int, replan: int, seed: int) -> list[Problem]:
-    """A problem for every number that is out of range; see `futures`."""
-    problems = []
-    if not 1 <= futures <= MOST_FUTURES:
-        mend = f"give a number from 1 to {MOST_FUTURES}"
-        problems.append(
-            Problem(rule="a number of futures out of range", mend=mend, column="futures", value=str(futures))
-        )
-    most = min(MOST_REPLANNED, max(futures, 0))
-    if not 0 <= replan <= most:
-        mend = f"give a number from 0 to {most}"
-        problems.append(
-            Problem(rule="a number of futures out of range", mend=mend, column="replan", value=str(replan))
-        )
-    if seed < 0:
-        problems.append(
-            Problem(rule="a negative seed", mend="give 0 or more", column="seed", value=str(seed))
-        )
-    return problems
-
-
-def _inputs(
-    source: Region | str | Path,
-    scenario: Scenario | str | Path | None,
-    *,
-    run: Run | None,
-    progress: Progress,
-) -> tuple[Inputs, pd.Series]:
-    """What plans are made from, and the first plan: that of the run, or one made now."""
-    if run is not None:
-        if scenario is not None:
-            rule, mend = "a run has a scenario of its own", "leave the scenario out, or name a region"
-            raise DataError([Problem(rule=rule, mend=mend, column="scenario")])
-        inputs = prepare(run.region, sectors_for(run.region), scenario=run.scenario, progress=progress)
-        offer = Offer(*(run[f"offer/{table}"] for table in ("projects", "entries", "pairs", "limits")))
-        return replace(inputs, offer=offer), _starts_of_run(run)
-    region = region_of(source, progress=progress)
-    inputs = prepare(region, sectors_for(region), scenario=scenario_of(scenario), progress=progress)
-    progress(Report("build"))
-    return inputs, optimise(inputs, progress=progress).starts
-
-
-def _starts_of(plan: str | Path | pd.Series) -> pd.Series:
-    return plan.astype("int64") if isinstance(plan, pd.Series) else _starts_of_run(whole_run(plan))
-
-
-def _starts_of_run(run: Run) -> pd.Series:
-    decisions = run["results/decisions"].drop_duplicates("project")
-    return decisions.set_index("project")["start"].astype("int64")
-
-
-def check_plans(inputs: Inputs, plans: Mapping[str, pd.Series]) -> None:
-    """Names are free, and every project of every plan is on offer and starts within the years."""
-    known, years = set(inputs.offer.projects["project"]), inputs.years
-    problems = []
-    if NO_PLAN in plans:
-        mend = "choose another name"
-        problems.append(Problem(rule="the name is taken", mend=mend, column="plans", value=NO_PLAN))
-    for name, starts in plans.items():
-        for project, year in starts.items():
-            if project not in known:
-                rule, mend = "not on offer", "name a project on offer in the region and years of the run"
-            elif year > years[-1]:
-                rule, mend = "it starts after the plan", f"give a year up to {years[-1]}"
-            else:
-                continue
-            value = f"{name}: {project} {year}"
-            problems.append(Problem(rule=rule, mend=mend, column="plans", value=value))
-    if problems:
-        raise DataError(problems[:PRINTED])
-
-
 def _study(
     inputs: Inputs,
     sample: Sample,
@@ -259,6 +169,7 @@ def _study(
     tables = {
         "plans": plan_table(found, plans=plans, inputs=inputs),
         "services": service_table(found),
+        "shortfalls": shortfall_table(found, plans=plans, inputs=inputs),
         "money": money_table(found, futures=len(sample.futures)),
         "regret": regrets(found, again),
         "choices": choice_table(inputs, again, plans=plans),
@@ -283,6 +194,8 @@ def _figures(
 ) -> dict[str, Any]:
     """Headline figures."""
     rows = tables["plans"].set_index("plan").to_dict("index")
+    lacks = tables["shortfalls"]
+    whole = lacks[lacks["unit"] == TOGETHER].set_index("plan").to_dict("index")[MAIN]
     standing = tables["choices"]["standing"].value_counts()
     influence = tables["influence"]
     strongest = influence[(influence["plan"] == MAIN) & (influence["rank"] == 1)].set_index("outcome")
@@ -291,6 +204,7 @@ def _figures(
         "replanned": replanned,
         "seed": sample.seed,
         "drawn": len(sample.values.columns),
+        "shortfall": {name: float(whole[name]) for name in ("kept", "p50_wan", "worst_wan")},
         "plan": {str(name): float(value) for name, value in rows[MAIN].items()},
         "none": {name: float(rows[NO_PLAN][name]) for name in ("expected", "mean", "worst")},
         "standing": {name: int(standing.get(name, 0)) for name in ("no_regret", "contested", "only_planned")},

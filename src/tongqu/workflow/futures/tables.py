@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from tongqu.data import Language
-from tongqu.engine.futures import Luck, Sample
+from tongqu.engine.draws import Luck, Sample
 from tongqu.engine.inputs import Inputs
 from tongqu.methods.influence import standardised_regression
 from tongqu.methods.regret import regret_table, tail_mean
@@ -17,6 +17,7 @@ from tongqu.workflow.files import heading
 from tongqu.workflow.futures.evaluate import EXPECTED, NO_PLAN, Evaluated, Replanned
 
 __all__ = [
+    "TOGETHER",
     "choice_table",
     "influence_table",
     "money_table",
@@ -24,6 +25,7 @@ __all__ = [
     "regrets",
     "replan_table",
     "service_table",
+    "shortfall_table",
 ]
 
 QUANTILES: Final = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
@@ -36,6 +38,8 @@ REGRET: Final = {
     "never": "regret_never",
 }
 """Columns of regret, and what they are called beside columns of other tables."""
+TOGETHER: Final = "all"
+"""Stands for all counties together, where money is missing."""
 SERVED: Final = "served."
 LANGUAGES: Final[tuple[Language, ...]] = ("zh", "en")
 LUCK: Final = ("luck.cost", "luck.effects", "luck.money")
@@ -108,6 +112,38 @@ def money_table(found: Evaluated, *, futures: int) -> pd.DataFrame:
         {"share": grouped.size() / max(futures, 1), "mean_wan": grouped.mean(), "most_wan": grouped.max()}
     )
     return table.reset_index()
+
+
+def shortfall_table(found: Evaluated, *, plans: Mapping[str, pd.Series], inputs: Inputs) -> pd.DataFrame:
+    """What each plan lacks over all years, in every county and together, over all futures.
+
+    Returns
+    -------
+    DataFrame
+        ``plan, unit`` (a county, or `TOGETHER`), ``kept`` (share of futures in which nothing is missing),
+        ``p50_wan, worst_wan`` (median over all futures of what is missing, and mean of the worst tenth; 万元
+        over all years, with a year of what goes on costing for good).
+    """
+    drawn = found.short[found.short["future"] != EXPECTED]
+    outcomes = found.outcomes[found.outcomes["future"] != EXPECTED]
+    numbers = pd.Index(outcomes["future"].unique())
+    rows = []
+    for name in plans:
+        mine = drawn[drawn["plan"] == name]
+        wide = mine.pivot_table(index="future", columns="unit", values="short_wan", aggfunc="sum")
+        wide = wide.reindex(index=numbers, columns=list(inputs.counties)).fillna(0.0)
+        for unit, lacking in {TOGETHER: wide.sum(axis=1), **dict(wide.items())}.items():
+            rows.append(
+                {
+                    "plan": name,
+                    "unit": str(unit),
+                    "kept": float((lacking == 0).mean()),
+                    "p50_wan": float(lacking.median()),
+                    "worst_wan": -tail_mean(-lacking.to_numpy(), tail=WORST),
+                }
+            )
+    columns = {"plan": "str", "unit": "str", "kept": "float64", "p50_wan": "float64", "worst_wan": "float64"}
+    return pd.DataFrame(rows, columns=list(columns)).astype(columns)
 
 
 def regrets(found: Evaluated, again: Sequence[Replanned]) -> pd.DataFrame:

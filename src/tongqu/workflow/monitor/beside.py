@@ -13,7 +13,9 @@ from tongqu.base import DataError, Problem, Progress, Report, silent
 from tongqu.contracts import Assume, Run, whole_run
 from tongqu.data import Language
 from tongqu.workflow.files import book_of, save_tables
-from tongqu.workflow.monitor.actuals import LEVERS, MONEY, Actuals, check_actuals, planned_figures
+from tongqu.workflow.monitor.actuals import check_actuals, planned_figures
+from tongqu.workflow.monitor.columns import LEVERS, MONEY
+from tongqu.workflow.monitor.reading import Actuals
 from tongqu.workflow.prepare import ENGINE
 
 __all__ = ["Monitoring", "monitor"]
@@ -158,23 +160,29 @@ def monitor(
 def _last_year(run: Run, given: Actuals, year: int | None) -> int:
     """The last year that is known."""
     scenario = run.scenario
+    built = given.projects[given.projects["state"] == "built"]
     last = year
     if last is None:
-        built = given.projects.loc[given.projects["state"] == "built", "start"]
-        years = [*given.figures["year"], *built.dropna()]
-        last = int(max(years, default=scenario.decided_from))
+        years = [*given.figures["year"], *built["start"].dropna()]
+        inside = [int(one) for one in years if one <= scenario.last_year]
+        # What was built before the plan says nothing of its years.
+        last = max(max(inside, default=scenario.decided_from), scenario.first_year)
     if not scenario.first_year <= last <= scenario.last_year:
         mend = f"give a year from {scenario.first_year} to {scenario.last_year}"
         raise DataError([Problem("not a year of the plan", mend=mend, column="year", value=str(last))])
-    started = given.projects[(given.projects["state"] == "built") & (given.projects["start"] > last)]
+    started = built[built["start"] > last]
     if len(started):
         mend = f"give a start up to {last}, or call it contracted"
         raise DataError(
             [
                 Problem(
-                    "built, but it starts in a year to come", mend=mend, file="projects", value=str(project)
+                    "built, but it starts in a year to come",
+                    mend=mend,
+                    file="projects",
+                    column="start",
+                    value=f"{project} in {start:.0f}",
                 )
-                for project in started["project"]
+                for project, start in zip(started["project"], started["start"], strict=True)
             ]
         )
     return last

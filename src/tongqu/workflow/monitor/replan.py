@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import pandas as pd
 
-from tongqu.base import Problem, Progress, Report, ScenarioError, silent
-from tongqu.contracts import Run, Scenario, check_target, write_run
+from tongqu.base import DataError, Problem, Progress, Report, ScenarioError, silent
+from tongqu.contracts import Draft, Run, Scenario, check_target, whole_run, write_run
 from tongqu.engine.keeping import promises_lost
 from tongqu.engine.lp import Stop
-from tongqu.workflow.monitor.actuals import Actuals, planned_figures
+from tongqu.workflow.monitor.actuals import planned_figures
 from tongqu.workflow.monitor.beside import Monitoring, monitor
 from tongqu.workflow.monitor.journal import JOURNAL, earlier_rows, rows_of, with_rows
 from tongqu.workflow.monitor.orders import earlier_decisions, region_with, scenario_with
+from tongqu.workflow.monitor.reading import Actuals
 from tongqu.workflow.plan import plan
-from tongqu.workflow.prepare import scenario_of
+from tongqu.workflow.prepare import draft_of
 
 __all__ = ["PRICE_SHARE", "Replanned", "replan"]
+
+Fact = TypeVar("Fact")
 
 PRICE_SHARE: Final = 0.05
 """Share of what the earlier plan gains over no plan that is lost if all its promises are dropped (assumed).
@@ -109,7 +113,8 @@ def replan(
         Unless given, `PRICE_SHARE` of what the earlier plan gains over no plan, times their share of its
         capital.
     scenario : Scenario or path, optional
-        Limits and wishes from now on; those of the run unless given. Its years must be those of the run.
+        Limits and wishes from now on; those of the run unless given. Its years must be those of the run. What
+        is known stays: commitments, reported costs, past money, and what was given up.
     out : path
         Run folder; it appears only when everything is done.
     stop : Stop, optional
@@ -129,19 +134,25 @@ def replan(
     >>> made.changes["change"].value_counts()  # doctest: +SKIP
     """
     folder = check_target(Path(out))
-    found = actuals if isinstance(actuals, Monitoring) else monitor(run, actuals, progress=progress)
-    earlier = found.run
-    asked = earlier.scenario if scenario is None else _same_years(scenario_of(scenario), earlier.scenario)
-    cost = _price(found) if price is None else _checked(price)
-    wish = scenario_with(found, asked, from_year=from_year or found.year + 1, price=cost)
+    earlier = actuals.run if isinstance(actuals, Monitoring) else whole_run(run)
+    draft = Draft(earlier.scenario) if scenario is None else draft_of(scenario)
+    problems = [*draft.report(), *_wrong_words(draft, earlier.scenario, from_year=from_year, price=price)]
+    found = _monitored(earlier, actuals, problems, progress=progress)
+    if problems or draft.scenario is None:
+        raise ScenarioError(problems)
+    asked = draft.scenario if scenario is None else _with_past(draft.scenario, earlier)
+    cost = _price(found) if price is None else price
+    wish = scenario_with(
+        found, asked, from_year=found.year + 1 if from_year is None else from_year, price=cost
+    )
     region = region_with(found)
-    draft = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
-        made = plan(region, wish, out=draft, resume=earlier, stop=stop, progress=progress).run
+        made = plan(region, wish, out=part, resume=earlier, stop=stop, progress=progress).run
         progress(Report("store"))
         return _stored(made, folder, found=found, wish=wish)
     finally:
-        shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(part, ignore_errors=True)
 
 
 def _price(found: Monitoring) -> float:
@@ -153,24 +164,61 @@ def _price(found: Monitoring) -> float:
     return max(gain, 0.0) * PRICE_SHARE * share
 
 
-def _checked(price: float) -> float:
-    if not 0 <= price < float("inf"):
-        mend = "give 0 or more"
-        raise ScenarioError([Problem("a price below nothing", mend=mend, column="price", value=str(price))])
-    return price
+def _monitored(
+    earlier: Run, actuals: Actuals | str | Path | Monitoring, problems: list[Problem], *, progress: Progress
+) -> Monitoring:
+    """What was reported beside the plan; what is wrong with it goes into one report with other problems."""
+    if isinstance(actuals, Monitoring):
+        return actuals
+    try:
+        return monitor(earlier, actuals, progress=progress)
+    except DataError as error:
+        raise DataError([*problems, *error.problems]) from None
 
 
-def _same_years(scenario: Scenario, earlier: Scenario) -> Scenario:
-    """A scenario given anew, with what the earlier one has committed and booked."""
-    if (scenario.first_year, scenario.last_year) != (earlier.first_year, earlier.last_year):
-        mend = (
-            f"give {earlier.first_year} to {earlier.last_year}: the years stay, from_year says what is open"
+def _wrong_words(
+    draft: Draft, earlier: Scenario, *, from_year: int | None, price: float | None
+) -> list[Problem]:
+    """What cannot be asked of a plan, before anything is read."""
+    problems = []
+    years = (earlier.first_year, earlier.last_year)
+    if from_year is not None and not earlier.decided_from <= from_year <= earlier.last_year:
+        mend = f"give a year from {earlier.decided_from} to {earlier.last_year}"
+        problems.append(
+            Problem("not a year of the plan", mend=mend, column="from_year", value=str(from_year))
         )
-        value = f"{scenario.first_year} to {scenario.last_year}"
-        raise ScenarioError([Problem("other years than the run's", mend=mend, file="scenario", value=value)])
-    known = {one.project for one in scenario.committed}
-    committed = [*scenario.committed, *(one for one in earlier.committed if one.project not in known)]
-    return scenario.model_copy(update={"committed": tuple(committed), "from_year": earlier.from_year})
+    if price is not None and not 0 <= price < float("inf"):
+        problems.append(
+            Problem("a price below nothing", mend="give 0 or more", column="price", value=str(price))
+        )
+    given = draft.scenario
+    if given is not None and (given.first_year, given.last_year) != years:
+        mend = f"give {years[0]} to {years[1]}: the years stay, from_year says what is open"
+        value = f"{given.first_year} to {given.last_year}"
+        problems.append(Problem("other years than the run's", mend=mend, file=draft.file, value=value))
+    return problems
+
+
+def _with_past(scenario: Scenario, earlier: Run) -> Scenario:
+    """A scenario given anew, with what is known by now: commitments, costs, past money, what was given up."""
+    before = earlier.scenario
+    facts = {
+        "committed": _joined(scenario.committed, before.committed, key=lambda one: one.project),
+        "edits": _joined(scenario.edits, before.edits, key=lambda one: one.project),
+        "booked": _joined(scenario.booked, before.booked, key=lambda one: (one.county, one.year)),
+    }
+    rows = earlier_rows(earlier)
+    last = rows[rows["change"].isin(STARTED)].drop_duplicates("project", keep="last")
+    gone = last.loc[last["reason"] == "given_up", "project"]
+    asked = {pin.project for pin in scenario.pinned} | {one.project for one in scenario.committed}
+    banned = dict.fromkeys([*scenario.banned, *(str(name) for name in gone if name not in asked)])
+    return scenario.model_copy(update={**facts, "banned": tuple(banned), "from_year": before.from_year})
+
+
+def _joined(new: Sequence[Fact], old: Sequence[Fact], *, key: Callable[[Fact], object]) -> tuple[Fact, ...]:
+    """What is given anew, and of the earlier what is not."""
+    known = {key(one) for one in new}
+    return (*new, *(one for one in old if key(one) not in known))
 
 
 def _stored(made: Run, folder: Path, *, found: Monitoring, wish: Scenario) -> Replanned:

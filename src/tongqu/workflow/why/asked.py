@@ -10,14 +10,29 @@ import pandas as pd
 
 from tongqu.base import DataError, Problem, Progress, RunError
 from tongqu.contracts import Run
+from tongqu.data.problems import suggest
 from tongqu.engine.changes import Village
 from tongqu.engine.coordinate import mean_log
 from tongqu.engine.explain import unserved
+from tongqu.engine.goals import goal_stage
 from tongqu.engine.inputs import Inputs
+from tongqu.engine.model import build
 from tongqu.engine.optimise import Plan
 from tongqu.workflow.stored import base_inputs_of, inputs_of, plan_of
 
-__all__ = ["Asked", "Limit", "asked_of", "largest", "left_out", "read_plan", "wrong_questions"]
+__all__ = [
+    "Asked",
+    "Limit",
+    "asked_of",
+    "largest",
+    "left_out",
+    "read_plan",
+    "wrong_limits",
+    "wrong_questions",
+]
+
+FEW: Final = 4
+"""Limits named where one is not known."""
 
 SAME: Final = 1e-6
 """Difference of a promise between the run and this version from which on they are not the same plan."""
@@ -77,12 +92,13 @@ def asked_of(
     Raises
     ------
     DataError
-        With every name that the plan does not know.
+        With every name, limit and year that the plan does not know.
     """
     left = unserved(inputs, plan.starts)
     chosen = largest(inputs, plan.starts, most=most) if projects is None else tuple(dict.fromkeys(projects))
     places = left_out(left, most=most) if villages is None else _named(left, villages)
     problems = wrong_questions(inputs, plan.starts, projects=chosen, villages=places)
+    problems += wrong_limits(inputs, limits)
     if problems:
         raise DataError(problems)
     return Asked(chosen, places, tuple(limits))
@@ -144,4 +160,21 @@ def wrong_questions(
             rule = "it lacks no service that a project on offer could bring"
             mend = "name a place and a service of the list of those left out"
             problems.append(Problem(rule=rule, mend=mend, column="village", value=value))
+    return problems
+
+
+def wrong_limits(inputs: Inputs, limits: Sequence[Limit]) -> list[Problem]:
+    """Limits that the plan does not have, and years that it has not."""
+    if not limits:
+        return []
+    known = {one.family for one in build(inputs, goal=goal_stage(inputs)).priced}
+    years, problems = inputs.years, []
+    for family, year, more in limits:
+        value = f"{family},{year},{more:g}"
+        if family not in known:
+            mend = suggest(family, known) + "name a limit, such as " + ", ".join(sorted(known)[:FEW])
+            problems.append(Problem("not a limit of the plan", mend=mend, column="limit", value=value))
+        if year not in years:
+            mend = f"give a year from {years[0]} to {years[-1]}"
+            problems.append(Problem("a year outside the plan", mend=mend, column="limit", value=value))
     return problems

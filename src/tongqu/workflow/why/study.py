@@ -16,9 +16,11 @@ from tongqu.data import Language, Region
 from tongqu.engine.changes import Changes
 from tongqu.engine.goals import GOALS
 from tongqu.engine.lp import ProgramStoppedError, Stop
+from tongqu.engine.nearby import NEAR_SECONDS
 from tongqu.engine.outside import Outside, outside_money
 from tongqu.engine.promise import UNITS
-from tongqu.engine.resolve import NEAR_SECONDS, Answer, Resolver
+from tongqu.engine.resolve import Answer, Resolver
+from tongqu.engine.thresholds import cost_threshold, people_threshold
 from tongqu.workflow.files import book_of, heading, save_tables
 from tongqu.workflow.prepare import ENGINE
 from tongqu.workflow.why import tables as made
@@ -203,6 +205,7 @@ class _Answers:
         self.found: dict[tuple[str, str], Answer | None] = {}
         self.unknown: set[tuple[str, str]] = set()
         self.outside: dict[tuple[str, str], Outside | None] = {}
+        self.thresholds: dict[tuple[str, str], made.Thresholds] = {}
         self.more: list[dict[str, Any]] = []
         self.count = 0
 
@@ -216,13 +219,17 @@ class _Answers:
             self.found[name, "later"] = self._ask((name, "later"), delay={name: later})
 
     def villages(self) -> None:
-        """Each village forced in, and what would have to come from outside."""
+        """Each village forced in, and the single numbers that would have it served."""
         for number, village in enumerate(self.asked.villages):
             self.progress(Report("forced", done=number / len(self.asked.villages)))
             key = " ".join(village), "served"
             answer = self.found[key] = self._ask(key, force=[village])
             if answer is not None:
-                self.outside[village] = outside_money(self.resolver, answer)
+                outside = self.outside[village] = outside_money(self.resolver, answer)
+                self.thresholds[village] = (
+                    people_threshold(self.resolver, answer),
+                    cost_threshold(self.resolver, answer, outside),
+                )
 
     def limits(self) -> None:
         """Each limit with more and with less of it, exactly in the relaxation and near the plan."""
@@ -235,14 +242,15 @@ class _Answers:
         answer = self._ask((family, str(year)), limit=[(family, year, more)])
         less = resolver.relaxed_with(Changes(limit=((family, year, -more),)))
         base = resolver.relaxation.objective
-        gained = np.nan if answer is None else -resolver.loss(answer).relaxed
+        # 0 is added so that nothing is said as -0.
+        gained = np.nan if answer is None else 0.0 - resolver.loss(answer).relaxed
         return {
             "family": family,
             "year": year,
             "more": more,
             "price_more": gained / more,
-            "price_less": np.nan if less is None else (base - less.objective) / more,
-            "found": np.nan if answer is None else -resolver.loss(answer).found,
+            "price_less": np.nan if less is None else (base - less.objective) / more + 0.0,
+            "found": np.nan if answer is None else 0.0 - resolver.loss(answer).found,
         }
 
     def _ask(self, key: tuple[str, str], **changes: Any) -> Answer | None:
@@ -275,6 +283,7 @@ class _Answers:
                         village,
                         self.found[" ".join(village), "served"],
                         outside=self.outside.get(village),
+                        thresholds=self.thresholds.get(village, (None, None)),
                         unknown=(" ".join(village), "served") in self.unknown,
                     )
                     for village in self.asked.villages

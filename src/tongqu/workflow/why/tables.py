@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from tongqu.engine.optimise import prices_of
 from tongqu.engine.outside import Outside, new_options
 from tongqu.engine.promise import promise_of
 from tongqu.engine.resolve import Answer, Resolver
+from tongqu.engine.thresholds import Threshold
 
 __all__ = [
     "ASKED",
@@ -22,6 +23,7 @@ __all__ = [
     "LOSSES",
     "PEOPLE",
     "VILLAGES",
+    "Thresholds",
     "changed_people",
     "changed_projects",
     "limit_table",
@@ -30,6 +32,9 @@ __all__ = [
     "stacked",
     "village_row",
 ]
+
+Thresholds: TypeAlias = tuple[Threshold | None, Threshold | None]
+"""Of a village's people and of the cost of its projects."""
 
 NOBODY: Final = 0.5
 """Persons below which a change of people served is not one."""
@@ -61,6 +66,7 @@ VILLAGES: Final = (
     *("unit", "service", "county", "people", "left", "options", "state", "projects"),
     *(f"loss_{name}" for name in LOSS),
     *("cost_wan", "enough_wan", "short_wan"),
+    *("more_enough", "more_short", "fall_enough_wan", "fall_short_wan"),
 )
 ASKED: Final = ("family", "year", "more", "price_more", "price_less", "found")
 
@@ -174,9 +180,16 @@ def village_row(
     answer: Answer | None,
     *,
     outside: Outside | None,
+    thresholds: Thresholds = (None, None),
     unknown: bool = False,
 ) -> dict[str, object]:
-    """A village that is left out: what it lacks, what serving it costs others, what from outside would do."""
+    """A village that is left out: what it lacks, what serving it costs others, which single number would do.
+
+    Parameters
+    ----------
+    thresholds : tuple
+        Of its people and of the cost of its projects.
+    """
     unit, service = village
     left = unserved(resolver.inputs, resolver.plan.starts)
     mine = left[(left["unit"] == unit) & (left["service"] == service)].iloc[0]
@@ -192,7 +205,12 @@ def village_row(
     money = {"cost_wan": np.nan, "enough_wan": np.nan, "short_wan": np.nan}
     if outside is not None:
         money = {name: float(getattr(outside, name)) for name in money}
-    return row | money
+    moved = {
+        f"{name}_{side}{unit_of}": np.nan if one is None else float(getattr(one, side))
+        for (name, unit_of), one in zip((("more", ""), ("fall", "_wan")), thresholds, strict=True)
+        for side in ("enough", "short")
+    }
+    return row | money | moved
 
 
 def limit_table(resolver: Resolver) -> pd.DataFrame:

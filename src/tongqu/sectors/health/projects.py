@@ -1,222 +1,49 @@
-"""Health: clinics, township hospitals, county hospitals and county medical sub-centres.
-
-Three services: a clinic within a walk, a township-level or better facility within the medical circle, a
-county-level hospital within its limit. Two stocks: beds and doctors.
-"""
+"""What health offers: clinics, branches, sub-centres and hospital blocks."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from tongqu.base import DataError, Problem, remember
 from tongqu.base.units import M2_PER_MU
 from tongqu.contracts import (
     Assume,
-    Findings,
     Forecast,
     Offer,
-    State,
     cost_entries,
-    county_totals,
-    join_offers,
     lasting_entries,
     link_upgrades,
-    only_where,
     project_table,
     yearly_limits,
 )
 from tongqu.data import Region
 from tongqu.methods.access import gains
-from tongqu.methods.roads import road_network, upgrades_of
-from tongqu.methods.travel import Network, nearest, pairs_within, within
+from tongqu.methods.roads import upgrades_of
+from tongqu.methods.travel import pairs_within
+from tongqu.sectors.health.reach import LARGE, SERVICES, Service, network_of
 
-__all__ = ["Health", "sector"]
+__all__ = [
+    "at_villages",
+    "blocks",
+    "branch_clinics",
+    "credited",
+    "doctor_limits",
+    "subcentres",
+    "unserved",
+    "useful",
+]
 
-
-@dataclass(frozen=True)
-class _Service:
-    """A facility tier within minutes of people."""
-
-    key: str
-    kinds: tuple[str, ...]
-    limit: str
-    links: str
-    people: str
-
-
-LARGE: Final = ("county_hospital", "city_hospital")
-"""Hospitals of county level or better."""
-SERVICES: Final = (
-    _Service(
-        "clinic",
-        ("clinic", "township_hospital", *LARGE),
-        "minutes.clinic_walk",
-        "links.walk_minutes",
-        "people.rural",
-    ),
-    _Service(
-        "medical_circle",
-        ("township_hospital", *LARGE),
-        "minutes.medical_circle",
-        "links.minutes",
-        "people.rural",
-    ),
-    _Service(
-        "county_hospital",
-        LARGE,
-        "minutes.county_hospital",
-        "links.minutes",
-        "people.total",
-    ),
-)
 BLOCKS: Final = 3
 """Expansions offered for each county hospital."""
 BRANCH_DOCTORS: Final = 4
 """Doctors of a township hospital branch (assumed)."""
-STOCKS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "beds": ("capacity", ("township_hospital", *LARGE)),
-    "doctors": ("staff", ("clinic", "township_hospital", *LARGE)),
-}
-"""Column of the sites that a stock adds up, and the kinds of site that have it."""
 CLINIC_M2: Final = 150
 """Land of a village clinic in m² (assumed; GB standards ask 60 m² of building)."""
 
 
-@dataclass(frozen=True)
-class Health:
-    """Who is within reach of care, and beds and doctors."""
-
-    name: str = "health"
-    tables: frozenset[str] = frozenset({"units", "nodes", "links", "sites"})
-    reads: frozenset[str] = frozenset({"links.minutes", "links.walk_minutes", "people.rural", "people.total"})
-    writes: frozenset[str] = frozenset(
-        {f"{group}.{service.key}" for group in ("minutes", "demand", "served") for service in SERVICES}
-        | {"stock.beds", "stock.doctors"}
-    )
-
-    def diagnose(self, region: Region, state: State) -> Findings:
-        """Share of people served and people beyond, by county and service."""
-        parts = []
-        county = region.county_of(region.codes("village"))
-        for service in SERVICES:
-            demand = state[f"demand.{service.key}"].groupby(county).sum()
-            served = state[f"served.{service.key}"].groupby(county).sum()
-            wide = pd.DataFrame(
-                {
-                    f"{service.key}: within reach, %": served / demand * 100,
-                    f"{service.key}: people beyond": demand - served,
-                }
-            ).rename_axis("unit")
-            parts.append(wide.reset_index().melt(id_vars="unit", var_name="variable", value_name="value"))
-        return Findings(pd.concat(parts, ignore_index=True))
-
-    def step(
-        self, region: Region, before: State, *, opened: Offer, assume: Assume
-    ) -> Mapping[str, pd.Series]:
-        """Minutes, demand and served people by village; beds and doctors by county."""
-        values: dict[str, pd.Series] = {}
-        for service in SERVICES:
-            minutes = _reached(region, before[service.links], opened.projects, service.kinds)
-            demand = before[service.people]
-            values[f"minutes.{service.key}"] = minutes
-            values[f"demand.{service.key}"] = demand
-            near = within(minutes, assume[service.limit])
-            values[f"served.{service.key}"] = only_where(demand, near)
-        return values | _stocks(region, opened)
-
-    def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
-        """Offer clinics, branches, sub-centres and hospital blocks, and credit the roads of others."""
-        clinic, circle, county = SERVICES
-        unserved = {s.key: _unserved(forecast, s) for s in SERVICES}
-        clinics = _at_villages(region, unserved["clinic"], kind="clinic", assume=assume)
-        branches = _at_villages(region, unserved["medical_circle"], kind="township_branch", assume=assume)
-        centres = _subcentres(region, assume=assume)
-        parts = [
-            _credited(region, forecast, service=service, projects=projects, assume=assume)
-            for service, projects in ((clinic, clinics), (circle, branches), (county, centres))
-        ]
-        parts = [_useful(part) for part in parts]
-        parts.append(_branch_clinics(region, forecast, branches=parts[1].projects, assume=assume))
-        return join_offers(
-            [*parts, _blocks(region, assume=assume), _doctor_limits(region, forecast, assume=assume)]
-        )
-
-
-def _network(region: Region, minutes: pd.Series) -> Network:
-    return road_network(region["nodes"], region["links"], minutes=minutes)
-
-
-@remember(96)
-def _reached(region: Region, links: pd.Series, projects: pd.DataFrame, kinds: tuple[str, ...]) -> pd.Series:
-    """Minutes from each village to the nearest site of some kinds, of today or opened."""
-    network = _network(region, links)
-    sites, homes = _sites(region, projects), region.level("village")["node"]
-    targets = sites.loc[sites["kind"].isin(kinds), "node"]
-    found = nearest(network, targets=network.locate(targets), origins=network.locate(homes))
-    return pd.Series(found.minutes, index=homes.index)
-
-
-def _sites(region: Region, projects: pd.DataFrame) -> pd.DataFrame:
-    """Sites of today and those that opened projects make: kind and node."""
-    made = {"clinic": "clinic", "township_branch": "township_hospital", "subcentre": "county_hospital"}
-    projects = projects[projects["kind"].isin(list(made))]
-    new = pd.DataFrame({"kind": projects["kind"].map(made), "node": projects["node"]})
-    return pd.concat([_sites_of_today(region), new.astype("str")], ignore_index=True)
-
-
-@lru_cache(maxsize=4)
-def _sites_of_today(region: Region) -> pd.DataFrame:
-    return region["sites"][["kind", "node"]].astype("str")
-
-
-def _stocks(region: Region, opened: Offer) -> dict[str, pd.Series]:
-    """Beds and doctors by county: today's sites and the stock entries of opened projects."""
-    counties = region.codes("county")
-    return {
-        f"stock.{key}": base + county_totals(opened.entries, ledger="stock", key=key, counties=counties)
-        for key, base in _stocks_of_today(region).items()
-    }
-
-
-@remember(4)
-def _stocks_of_today(region: Region) -> dict[str, pd.Series]:
-    _require_stocks(region["sites"])
-    counties = region.codes("county")
-    values = {}
-    for key, (column, kinds) in STOCKS.items():
-        care = region["sites"][region["sites"]["kind"].isin(kinds)]
-        county = region.county_of(care["unit"]).to_numpy()
-        values[key] = care[column].groupby(county).sum().reindex(counties, fill_value=0.0)
-    return values
-
-
-def _require_stocks(sites: pd.DataFrame) -> None:
-    """Nothing when the beds and doctors of every site are known: a blank is not 0."""
-    problems = []
-    for key, (column, kinds) in STOCKS.items():
-        blank = sites[sites["kind"].isin(kinds) & sites[column].isna()]
-        of_all = sites["kind"].value_counts()
-        problems += [
-            Problem(
-                rule=f"no {key} given for {len(names)} of {of_all[kind]} sites of kind '{kind}'",
-                mend="give the number, or an estimate of it named in modelled_columns",
-                file="sites",
-                column=column,
-                value=", ".join(names),
-            )
-            for kind, names in blank.groupby("kind", observed=True)["site"]
-        ]
-    if problems:
-        raise DataError(problems)
-
-
-def _unserved(forecast: Forecast, service: _Service) -> pd.Index:
+def unserved(forecast: Forecast, service: Service) -> pd.Index:
     """Villages with unmet demand in any year."""
     unmet = sum(
         (state[f"demand.{service.key}"] - state[f"served.{service.key}"] for state in forecast.states),
@@ -225,7 +52,7 @@ def _unserved(forecast: Forecast, service: _Service) -> pd.Index:
     return unmet.index[unmet > 0]
 
 
-def _at_villages(region: Region, villages: pd.Index, *, kind: str, assume: Assume) -> pd.DataFrame:
+def at_villages(region: Region, villages: pd.Index, *, kind: str, assume: Assume) -> pd.DataFrame:
     """One candidate of a kind in each village."""
     units = region.level("village").loc[villages]
     words = {
@@ -258,7 +85,7 @@ def _at_villages(region: Region, villages: pd.Index, *, kind: str, assume: Assum
     )
 
 
-def _subcentres(region: Region, *, assume: Assume) -> pd.DataFrame:
+def subcentres(region: Region, *, assume: Assume) -> pd.DataFrame:
     """One candidate at each township hospital: raise it to a county-level sub-centre."""
     sites = region["sites"]
     sites = sites[sites["kind"] == "township_hospital"]
@@ -291,12 +118,12 @@ def _subcentres(region: Region, *, assume: Assume) -> pd.DataFrame:
     )
 
 
-def _credited(
-    region: Region, forecast: Forecast, *, service: _Service, projects: pd.DataFrame, assume: Assume
+def credited(
+    region: Region, forecast: Forecast, *, service: Service, projects: pd.DataFrame, assume: Assume
 ) -> Offer:
     """Entries of candidates and of the roads offered by others, alone and in pairs."""
-    network = _network(region, forecast.states[0][service.links])
-    villages = region.level("village").loc[_unserved(forecast, service)]
+    network = network_of(region, forecast.states[0][service.links])
+    villages = region.level("village").loc[unserved(forecast, service)]
     roads = link_upgrades(forecast.offer) if service.links == "links.minutes" else link_upgrades(Offer())
     names = roads["project"].drop_duplicates().to_numpy()
     found = gains(
@@ -323,11 +150,11 @@ def _credited(
     return Offer(projects, pd.concat(entries, ignore_index=True), pairs)
 
 
-def _branch_clinics(region: Region, forecast: Forecast, *, branches: pd.DataFrame, assume: Assume) -> Offer:
+def branch_clinics(region: Region, forecast: Forecast, *, branches: pd.DataFrame, assume: Assume) -> Offer:
     """A branch hospital also serves as the clinic of those within a walk."""
     clinic = SERVICES[0]
-    network = _network(region, forecast.states[0][clinic.links])
-    homes = region.level("village")["node"].loc[_unserved(forecast, clinic)]
+    network = network_of(region, forecast.states[0][clinic.links])
+    homes = region.level("village")["node"].loc[unserved(forecast, clinic)]
     pairs = pairs_within(
         network,
         origins=network.locate(homes),
@@ -360,7 +187,7 @@ def _staff_and_stock(projects: pd.DataFrame, *, assume: Assume) -> list[pd.DataF
     return [entries[entries["amount"] > 0] for entries in made]
 
 
-def _useful(offer: Offer) -> Offer:
+def useful(offer: Offer) -> Offer:
     """Drop candidates that credit nobody and add no beds."""
     counts = offer.entries[offer.entries["ledger"].eq("served") | offer.entries["key"].eq("beds")]
     kept = offer.projects["project"].isin(counts["project"]) | offer.projects["project"].isin(
@@ -372,7 +199,7 @@ def _useful(offer: Offer) -> Offer:
     )
 
 
-def _blocks(region: Region, *, assume: Assume) -> Offer:
+def blocks(region: Region, *, assume: Assume) -> Offer:
     """Expansions of the largest county hospital of each county, each after the one before."""
     sites = region["sites"]
     main = sites[sites["kind"].isin(LARGE)].sort_values(["capacity", "site"], ascending=[False, True])
@@ -412,7 +239,8 @@ def _blocks(region: Region, *, assume: Assume) -> Offer:
     return Offer(projects, pd.concat(entries, ignore_index=True))
 
 
-def _doctor_limits(region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
+def doctor_limits(region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
+    """Doctors that can be hired in each county and year."""
     return Offer(
         limits=yearly_limits(
             region.codes("county"),
@@ -422,6 +250,3 @@ def _doctor_limits(region: Region, forecast: Forecast, *, assume: Assume) -> Off
             a_year=assume["limits.doctors_per_year"],
         )
     )
-
-
-sector = Health()

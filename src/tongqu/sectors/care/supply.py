@@ -1,0 +1,188 @@
+"""Sites of care, who has one in reach, and who finds room there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from tongqu.base import DataError, Problem, remember
+from tongqu.contracts import Offer, entries_of
+from tongqu.data import Region
+from tongqu.methods.care import Placed, place_first
+from tongqu.methods.roads import road_network
+from tongqu.methods.travel import Network, Pairs, nearest, pairs_within
+from tongqu.sectors.care.parameters import ROOMS, SERVICES, Service
+
+__all__ = [
+    "known",
+    "known_services",
+    "minutes_to",
+    "near_sites",
+    "place",
+    "place_problems",
+    "require_places",
+    "share_credited",
+    "sites_of",
+]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+MADE: Final = {"day_care_centre": "day_care", "child_care_centre": "child_care"}
+"""Kinds of project that are one site, and the service that it gives."""
+
+
+@lru_cache(maxsize=16)
+def sites_of(region: Region, service: Service) -> pd.DataFrame:
+    """Sites of a service: ``unit, node, capacity, modelled``, by site."""
+    sites = region["sites"]
+    mine = sites[sites["kind"] == service.kind].set_index("site")
+    return mine[["name", "name_en", "unit", "node", "lon", "lat", "capacity", "modelled", "modelled_columns"]]
+
+
+def known(region: Region, service: Service) -> bool:
+    """Whether the region has a site of the service at all: without any, nothing is known of it."""
+    return not sites_of(region, service).empty
+
+
+@remember(4)
+def require_places(region: Region) -> None:
+    """Nothing when the places of every site of day care, meals and child care are known.
+
+    Raises
+    ------
+    DataError
+        See `place_problems`.
+    """
+    if problems := place_problems(region):
+        raise DataError(problems)
+
+
+def place_problems(region: Region) -> list[Problem]:
+    """The sites of each kind of which places are counted and not given: a blank is not 0."""
+    problems = []
+    for service in ROOMS:
+        sites = sites_of(region, service)
+        blank = sites.index[sites["capacity"].isna()]
+        if len(blank):
+            problems.append(
+                Problem(
+                    rule=f"no capacity given for {len(blank)} of {len(sites)} sites of kind '{service.kind}'",
+                    mend="give the number, or an estimate of it named in modelled_columns",
+                    file="sites",
+                    column="capacity",
+                    value=", ".join(blank.astype("str")),
+                )
+            )
+    return problems
+
+
+def minutes_to(region: Region, links: pd.Series, service: Service, opened: Offer) -> pd.Series:
+    """Minutes from each village to the nearest site of a service, of today or opened.
+
+    A village to which a programme brings the service has it within the limit; its own point is not drawn.
+    """
+    mine = opened.projects
+    made = tuple(kind for kind, key in MADE.items() if key == service.key)
+    nodes = tuple(mine.loc[mine["kind"].isin(made), "node"].astype("str").tolist()) if made else ()
+    return _minutes(region, links, service, nodes).copy(deep=False)
+
+
+@remember(48)
+def _minutes(region: Region, links: pd.Series, service: Service, nodes: tuple[str, ...]) -> pd.Series:
+    homes = region.level("village")["node"]
+    targets = [*sites_of(region, service)["node"].astype("str"), *nodes]
+    on_road = homes.dropna()
+    if not targets or on_road.empty:
+        return pd.Series(np.inf, index=homes.index)
+    network = _network(region, links)
+    found = nearest(network, targets=network.locate(targets), origins=network.locate(on_road))
+    return pd.Series(found.minutes, index=on_road.index).reindex(homes.index, fill_value=np.inf)
+
+
+def _network(region: Region, links: pd.Series) -> Network:
+    return road_network(region["nodes"], region["links"], minutes=links)
+
+
+@remember(16)
+def near_sites(region: Region, links: pd.Series, service: Service, limit: float) -> Pairs:
+    """Villages and sites of today within the limit of each other, the shortest way first; positions."""
+    homes = region.level("village")["node"]
+    at = np.flatnonzero(homes.notna().to_numpy())
+    network = _network(region, links)
+    targets = network.locate(sites_of(region, service)["node"])
+    found = pairs_within(network, origins=network.locate(homes.iloc[at]), targets=targets, limit=limit)
+    order = np.lexsort((found.target, found.origin, found.minutes))
+    return Pairs(at[found.origin][order], found.target[order], found.minutes[order])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Added:
+    """Pairs of village and opened project, and the places that each project makes."""
+
+    origin: Ints
+    project: Ints
+    room: Floats
+
+
+def _added(region: Region, opened: Offer, service: Service) -> _Added:
+    """What opened projects of care bring, from their own entries: who may come, and how many."""
+    mine = opened.projects.loc[opened.projects["sector"] == "care", "project"]
+    rooms = entries_of(opened.entries, ledger="room", key=service.key)
+    rooms = rooms[rooms["project"].isin(mine)]
+    names = pd.Index(rooms["project"].unique())
+    served = entries_of(opened.entries, ledger="served", key=service.key)
+    served = served[served["project"].isin(names)]
+    return _Added(
+        region.codes("village").get_indexer(pd.Index(served["unit"])).astype(np.int64),
+        names.get_indexer(pd.Index(served["project"])).astype(np.int64),
+        rooms.groupby("project")["amount"].sum().reindex(names).to_numpy(dtype=np.float64),
+    )
+
+
+def place(
+    region: Region,
+    links: pd.Series,
+    service: Service,
+    *,
+    limit: float,
+    need: Floats,
+    first: Floats,
+    opened: Offer,
+) -> Placed:
+    """Who finds a place: at the sites of today by the shortest way, then at what projects opened.
+
+    Sites come in the order of `sites_of`, opened projects after them.
+    """
+    pairs = near_sites(region, links, service, limit)
+    added = _added(region, opened, service)
+    stands = sites_of(region, service)["capacity"].to_numpy(dtype=np.float64)
+    return place_first(
+        np.concatenate([pairs.origin, added.origin]),
+        np.concatenate([pairs.target, added.project + stands.size]),
+        minutes=np.concatenate([pairs.minutes, np.full(added.origin.size, limit)]),
+        need=need,
+        first=first,
+        room=np.concatenate([stands, added.room]),
+    )
+
+
+def share_credited(region: Region, opened: Offer, key: str) -> Floats:
+    """Share of a service that opened projects of care bring to each village, at most 1, shape (villages,)."""
+    villages = region.codes("village")
+    served = entries_of(opened.entries, ledger="served", key=key)
+    mine = opened.projects.loc[opened.projects["sector"] == "care", "project"]
+    served = served[served["project"].isin(mine)]
+    at = villages.get_indexer(pd.Index(served["unit"]))
+    total = np.bincount(at[at >= 0], weights=served["amount"].to_numpy()[at >= 0], minlength=len(villages))
+    return np.minimum(total, 1.0)
+
+
+def known_services(region: Region) -> tuple[Service, ...]:
+    """The services of which the region has a site."""
+    return tuple(service for service in SERVICES if known(region, service))
