@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tongqu.views.monitor_html import monitor_html
     from tongqu.views.outlook_html import outlook_html
     from tongqu.views.roads_html import roads_html
+    from tongqu.views.schools_html import schools_html
     from tongqu.views.why_html import why_html
     from tongqu.workflow import travel
     from tongqu.workflow.accounts import Accounts, accounts
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from tongqu.workflow.monitor import Actuals, Monitoring, Replanned, monitor, read_actuals, replan
     from tongqu.workflow.outlook import Outlook, project
     from tongqu.workflow.roads import import_roads, read_roads
+    from tongqu.workflow.schools import schools
+    from tongqu.workflow.schools_plan import schools_plan
     from tongqu.workflow.why import Why, why
 
 __all__ = [
@@ -101,6 +104,9 @@ __all__ = [
     "replan",
     "report_html",
     "roads_html",
+    "schools",
+    "schools_html",
+    "schools_plan",
     "travel",
     "verify",
     "why",
@@ -153,6 +159,9 @@ LATE = {
     "read_roads": "tongqu.workflow.roads",
     "replan": "tongqu.workflow.monitor",
     "roads_html": "tongqu.views.roads_html",
+    "schools": "tongqu.workflow.schools",
+    "schools_html": "tongqu.views.schools_html",
+    "schools_plan": "tongqu.workflow.schools_plan",
     "why": "tongqu.workflow.why",
     "why_html": "tongqu.views.why_html",
 }

@@ -138,7 +138,11 @@ def test_entries_are_finite_and_what_the_projects_say(inputs):
     assert (offer.entries.loc[stock, "since"] >= lead[stock]).all()
     other = ["relocation", "social_security"]
     money = offer.entries["ledger"].eq("money") | offer.entries["key"].eq("construction")
-    freed = sector.isin(["land", "education"]) & offer.entries["key"].eq("construction") & (offer.entries["amount"] < 0)
+    freed = (
+        sector.isin(["land", "education"])
+        & offer.entries["key"].eq("construction")
+        & (offer.entries["amount"] < 0)
+    )
     money = offer.entries[money & ~freed & ~sector.isin(other)]
     keys = ["project", "ledger", "unit", "key", "since", "until"]
     built = offer.projects[~offer.projects["sector"].isin(other)]

@@ -35,6 +35,8 @@ from tongqu.apps.options import (
 )
 from tongqu.apps.replan_cli import replan_app
 from tongqu.apps.roads_cli import roads_app
+from tongqu.apps.schools_cli import schools_app
+from tongqu.apps.schools_plan_cli import schools_plan_app
 from tongqu.apps.spoken import SpokenCommand, SpokenGroup
 from tongqu.apps.travel_cli import travel_app
 from tongqu.apps.why_cli import why_app
@@ -54,6 +56,8 @@ app.add_typer(digital_app)
 app.add_typer(logistics_app)
 app.add_typer(replan_app)
 app.add_typer(roads_app)
+app.add_typer(schools_app)
+app.add_typer(schools_plan_app)
 app.add_typer(travel_app)
 app.add_typer(why_app)
 

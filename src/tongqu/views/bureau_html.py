@@ -122,10 +122,9 @@ def _cards(words: Words, said: Mapping[str, Any]) -> list[Card]:
             words("bureau.card_served_note"),
         ),
         Card(
-            f"{words.amount(said['paid_alone_wan'], digits=0)} → "
-            f"{words.amount(said['paid_joint_wan'], digits=0)}",
+            f"{words.money(said['paid_alone_wan'])} → {words.money(said['paid_joint_wan'])}",
             words("bureau.card_paid"),
-            words("bureau.card_paid_note", share=words.amount(said["share_wan"], digits=0)),
+            words("bureau.card_paid_note", share=words.money(said["share_wan"])),
         ),
     ]
 

@@ -95,6 +95,9 @@ WORDED: Final = (
     "plan",
     "service",
     "aim",
+    "stage",
+    "verdict",
+    "fault",
     *ROLES,
 )
 """Columns whose values have words."""

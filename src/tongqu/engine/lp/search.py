@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -126,6 +126,8 @@ class Search:
             self._among(*held_near(self.numbers, self.relaxed.values, settled=settled))
         if not self._over and self.best is started:
             self._near_but_for_parts(started)
+        if self.best is None and not self._over:
+            self._whatever_fits()
         for part in self.parts:
             if self._over or self.best is None:
                 break
@@ -190,6 +192,22 @@ class Search:
                 return
         if self.best is None:
             self._among(held[value <= 0], value[value <= 0])
+
+    def _whatever_fits(self) -> None:
+        """Find any answer that keeps every row, whatever it is worth: where limits are tight that is hard."""
+        easy = replace(self.numbers, weight=np.zeros_like(self.numbers.weight))
+        solver = highs.load(easy, threads=self.threads, seed=self.seed)
+        highs.search_until(solver, gap=1.0, seconds=max(self._left * NEAR_TIME, NEAR_SECONDS), scale=1.0)
+        with highs.listening(
+            solver, scale=1.0, stop=self.stop, progress=silent, best=-np.inf, bound=self.bound
+        ):
+            solver.run()
+        try:
+            found = highs.answer(solver, scale=1.0, mixed=True)
+        except ProgramStoppedError:
+            return
+        value = float(self.numbers.weight @ found.values)
+        self._keep(Solution(found.values, value, self.bound, "stopped"))
 
     def _better_in(self, part: npt.NDArray[np.bool_], best: Solution) -> None:
         """Search with all whole numbers held at the best answer but for those of a part."""
