@@ -63,7 +63,7 @@ def planned(tiny_run, monkeypatch) -> list[Scenario]:
     asked: list[Scenario] = []
 
     def plan(_, scenario=None, **__):
-        asked.append(scenario)
+        asked.append(scenario.scenario)
         return PlanRun(tiny_run)
 
     monkeypatch.setattr(tongqu, "plan", plan)

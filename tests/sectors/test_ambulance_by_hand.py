@@ -7,7 +7,6 @@ import pytest
 
 from one_road import CODE, KIND, LON, OUTER, by_letter, county, entries, links, offer_of, planned, sites
 from small import short
-from tongqu.base import DataError
 from tongqu.engine.inputs import prepare
 from tongqu.engine.registry import load_sectors
 
@@ -84,6 +83,6 @@ def test_a_region_that_lists_no_station_has_no_demand():
     assert not offer_of(bare).projects["kind"].str.startswith("ambulance").any()
 
 
-def test_a_station_without_a_number_of_vehicles_is_named():
-    with pytest.raises(DataError, match="no vehicles given for 1 of 1"):
-        prepare(with_station(float("nan")), load_sectors(NEEDED), scenario=short())
+def test_a_station_of_unknown_size_has_the_one_vehicle_that_makes_it_one():
+    blank = prepare(with_station(float("nan")), load_sectors(NEEDED), scenario=short())
+    assert shares(blank.states[0])["A"] == pytest.approx(1 - BUSY)

@@ -72,6 +72,11 @@ def test_hundreds_of_candidates_of_every_kind(inputs):
         "primary_merge",
         "junior_merge",
         "ambulance_station",
+        "day_care_centre",
+        "child_care_centre",
+        "meal_points",
+        "hall_points",
+        "mobile_hall",
         "ambulance_vehicle",
         "jobs",
         "homes",
@@ -112,7 +117,7 @@ def test_candidates_cost_take_land_and_open_within_the_plan(inputs):
     may_save = projects["kind"].isin(saving)
     assert (projects.loc[~may_save, "running_wan"] >= 0).all()
     assert (projects.loc[projects["kind"] == "relocation", "running_wan"] < 0).all()
-    assert projects["lead"].between(1, inputs.years[-1] - inputs.years[0]).all()
+    assert projects["lead"].between(0, inputs.years[-1] - inputs.years[0]).all()
     assert projects["county"].isin(inputs.counties).all()
     assert np.isfinite(projects.select_dtypes("number").to_numpy()).all()
     assert projects[["name_zh", "name_en", "unit", "node"]].ne("").all().all()
@@ -174,6 +179,7 @@ def test_every_school_and_care_candidate_serves_somebody(inputs):
     pairs = lacking(offer.pairs)
     useful = {*lacking(served)["project"], *pairs["first"], *pairs["second"]}
     useful |= set(offer.entries.loc[offer.entries["ledger"] == "stock", "project"])
+    useful |= set(offer.projects.loc[offer.projects["running_wan"] < 0, "project"])
     needs = offer.projects.set_index("project")["requires"]
     while more := {needs[project] for project in useful} - useful - {""}:
         useful |= more
@@ -190,7 +196,7 @@ def test_served_never_exceeds_demand_nor_demand_the_people(inputs):
             assert ((served >= 0) & (served <= demand + 1e-9)).all(), service
             assert (demand <= state["people.total"] + 1e-9).all(), service
     sums = service_sums(inputs.region, inputs.states)
-    assert len(sums) == len(inputs.states) * len(inputs.counties) * 11
+    assert len(sums) == len(inputs.states) * len(inputs.counties) * 21
 
 
 def test_people_are_the_census_and_then_the_counties_cohorts(inputs):

@@ -262,7 +262,7 @@ def test_where_no_run_can_be_is_said_before_the_work_is_done(region, tmp_path, m
     def late(*_: object, **__: object) -> None:
         raise AssertionError("hours of work were done first")
 
-    monkeypatch.setattr(planning, "prepare", late)
+    monkeypatch.setattr(planning, "inputs_for", late)
     with pytest.raises(RunError):
         tongqu.plan(region, short(), out=out)
 

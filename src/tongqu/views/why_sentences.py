@@ -233,7 +233,8 @@ class Speaker:
         more, few, fall, little = (float(row.get(name, float("nan"))) for name in names)
         if few > 0 or more == more:  # NaN where it was not asked
             counts = {"enough": words.count(more), "short": words.count(few)}
-            said.append(words("why.people_more" if more == more else "why.people_never", **counts))
+            chosen = more == more
+            said.append(words("why.people_more", **counts) if chosen else words("why.people_never", **counts))
         if fall == fall:
             share = words.share(fall / float(row["cost_wan"]), digits=0) if row["cost_wan"] > 0 else "–"
             said.append(

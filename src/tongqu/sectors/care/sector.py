@@ -106,7 +106,7 @@ def _placed(
     brought = share_credited(region, opened, service.key) > 0
     return {
         f"demand.{service.key}": need,
-        f"served.{service.key}": pd.Series(found.served, index=villages),
+        f"served.{service.key}": pd.Series(np.maximum(found.served, 0.0), index=villages),
         f"demand.{service.first}": first,
         f"served.{service.first}": pd.Series(found.served_first, index=villages),
         f"minutes.{service.key}": minutes.where(~brought, minutes.clip(upper=limit)),

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tongqu.base import DataError, Problem, remember
+from tongqu.base import remember
 from tongqu.contracts import (
     Assume,
     Forecast,
@@ -76,23 +76,11 @@ def _known(region: Region) -> bool:
 
 @lru_cache(maxsize=4)
 def _today(region: Region) -> pd.DataFrame:
-    """Node and vehicles of the stations of today."""
+    """Node and vehicles of the stations of today; where their number is blank, the one that a station has."""
     sites = region["sites"]
-    mine = sites.loc[sites["kind"] == KIND, ["site", "node", "capacity"]]
-    blank = mine.loc[mine["capacity"].isna(), "site"].astype("str")
-    if len(blank):
-        raise DataError(
-            [
-                Problem(
-                    rule=f"no vehicles given for {len(blank)} of {len(mine)} sites of kind '{KIND}'",
-                    mend="give the number, or an estimate of it named in modelled_columns",
-                    file="sites",
-                    column="capacity",
-                    value=", ".join(blank),
-                )
-            ]
-        )
-    return mine.astype({"node": "str", "capacity": "float64"})[["node", "capacity"]]
+    mine = sites.loc[sites["kind"] == KIND, ["node", "capacity"]]
+    # A station has a vehicle: what is not known is how many more.
+    return mine.astype({"node": "str", "capacity": "float64"}).fillna({"capacity": 1.0})
 
 
 def _stations(region: Region, projects: pd.DataFrame) -> pd.DataFrame:
