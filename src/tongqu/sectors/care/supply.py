@@ -109,7 +109,7 @@ def _network(region: Region, links: pd.Series) -> Network:
     return road_network(region["nodes"], region["links"], minutes=links)
 
 
-@remember(16)
+@remember(96)
 def near_sites(region: Region, links: pd.Series, service: Service, limit: float) -> Pairs:
     """Villages and sites of today within the limit of each other, the shortest way first; positions."""
     homes = region.level("village")["node"]
@@ -130,19 +130,45 @@ class _Added:
     room: Floats
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layout:
+    """Which rows of rooms and of credits are those of opened projects of care, and their positions."""
+
+    rooms: Ints
+    room_of: Ints
+    projects: int
+    origin: Ints
+    project: Ints
+
+
+@remember(96)
+def _layout(
+    region: Region, projects: pd.DataFrame, rooms: pd.Series, served: pd.Series, units: pd.Series
+) -> _Layout:
+    """Positions in the entries, which stay the same while only amounts differ."""
+    mine = projects.loc[projects["sector"] == "care", "project"]
+    kept = np.flatnonzero(rooms.isin(mine).to_numpy())
+    room_of, names = pd.factorize(rooms.iloc[kept], sort=False)
+    at = pd.Index(names).get_indexer(pd.Index(served))
+    credited = at >= 0
+    origin = region.codes("village").get_indexer(pd.Index(units))
+    return _Layout(
+        kept.astype(np.int64),
+        room_of.astype(np.int64),
+        len(names),
+        origin[credited].astype(np.int64),
+        at[credited].astype(np.int64),
+    )
+
+
 def _added(region: Region, opened: Offer, service: Service) -> _Added:
     """What opened projects of care bring, from their own entries: who may come, and how many."""
-    mine = opened.projects.loc[opened.projects["sector"] == "care", "project"]
     rooms = entries_of(opened.entries, ledger="room", key=service.key)
-    rooms = rooms[rooms["project"].isin(mine)]
-    names = pd.Index(rooms["project"].unique())
     served = entries_of(opened.entries, ledger="served", key=service.key)
-    served = served[served["project"].isin(names)]
-    return _Added(
-        region.codes("village").get_indexer(pd.Index(served["unit"])).astype(np.int64),
-        names.get_indexer(pd.Index(served["project"])).astype(np.int64),
-        rooms.groupby("project")["amount"].sum().reindex(names).to_numpy(dtype=np.float64),
-    )
+    found = _layout(region, opened.projects, rooms["project"], served["project"], served["unit"])
+    amount = rooms["amount"].to_numpy(dtype=np.float64)[found.rooms]
+    room = np.bincount(found.room_of, weights=amount, minlength=found.projects)
+    return _Added(found.origin, found.project, room.astype(np.float64))
 
 
 def place(
@@ -174,13 +200,21 @@ def place(
 
 def share_credited(region: Region, opened: Offer, key: str) -> Floats:
     """Share of a service that opened projects of care bring to each village, at most 1, shape (villages,)."""
-    villages = region.codes("village")
     served = entries_of(opened.entries, ledger="served", key=key)
-    mine = opened.projects.loc[opened.projects["sector"] == "care", "project"]
-    served = served[served["project"].isin(mine)]
-    at = villages.get_indexer(pd.Index(served["unit"]))
-    total = np.bincount(at[at >= 0], weights=served["amount"].to_numpy()[at >= 0], minlength=len(villages))
-    return np.minimum(total, 1.0)
+    rows, at = _credited(region, opened.projects, served["project"], served["unit"])
+    amount = served["amount"].to_numpy(dtype=np.float64)[rows]
+    return np.minimum(np.bincount(at, weights=amount, minlength=len(region.codes("village"))), 1.0)
+
+
+@remember(192)
+def _credited(
+    region: Region, projects: pd.DataFrame, names: pd.Series, units: pd.Series
+) -> tuple[Ints, Ints]:
+    """Rows of credits of opened projects of care, and the villages that they are for."""
+    mine = projects.loc[projects["sector"] == "care", "project"]
+    at = region.codes("village").get_indexer(pd.Index(units))
+    rows = np.flatnonzero((at >= 0) & names.isin(mine).to_numpy())
+    return rows.astype(np.int64), at[rows].astype(np.int64)
 
 
 def known_services(region: Region) -> tuple[Service, ...]:
