@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from tongqu.methods.schools.catchments import (
-    REASONS,
-    Catchments,
-    Parts,
-    Search,
-    Stage,
-    draw_catchments,
-    split_villages,
-)
+from tongqu.methods.schools._search import Search
+from tongqu.methods.schools._task import REASONS
+from tongqu.methods.schools.catchments import Catchments, draw_catchments
 from tongqu.methods.schools.merging import ClassNorm, Mergers, SchoolCosts, mergers, teachers_needed
 from tongqu.methods.schools.network import (
     Choices,
@@ -23,6 +17,7 @@ from tongqu.methods.schools.network import (
     lawful_choices,
     plan_network,
 )
+from tongqu.methods.schools.parts import Parts, Stage, split_villages
 from tongqu.methods.schools.rounds import BusRounds, Chained, chain_rounds, school_rounds, stagger_bells
 from tongqu.methods.schools.teachers import TeacherPlan, plan_teachers, whole_teachers
 

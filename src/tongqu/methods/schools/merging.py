@@ -13,7 +13,7 @@ import pandas as pd
 from tongqu.base import DataError, Problem
 from tongqu.methods._arrays import Floats, Ints, floats
 from tongqu.methods.reach import Times
-from tongqu.methods.schools.catchments import Stage
+from tongqu.methods.schools.parts import Stage
 
 __all__ = ["ClassNorm", "Mergers", "SchoolCosts", "mergers", "teachers_needed"]
 
