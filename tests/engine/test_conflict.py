@@ -13,9 +13,10 @@ from tongqu.contracts import Bound, Floor, Pin
 from tongqu.engine.conflict import infeasible
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.levers import relaxed_inputs
+from tongqu.engine.limit_words import limit_words
 from tongqu.engine.lp import ProgramInfeasibleError
 from tongqu.engine.model import build
-from tongqu.engine.optimise import limit_words, optimise
+from tongqu.engine.optimise import optimise
 
 HOME, OTHER = VILLAGES[COUNTIES[0]][0], VILLAGES[COUNTIES[0]][1]
 YEARS = (2026, 2027, 2028)

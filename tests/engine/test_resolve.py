@@ -17,8 +17,9 @@ from tongqu.engine.changes import Changes
 from tongqu.engine.explain import brought, credits_of, promised_scores, reach, takes, unserved
 from tongqu.engine.financing import financing
 from tongqu.engine.inputs import Inputs, start_bounds
-from tongqu.engine.optimise import Plan, optimise, prices_of
+from tongqu.engine.optimise import Plan, optimise
 from tongqu.engine.outside import new_options, outside_money
+from tongqu.engine.prices import prices_of
 from tongqu.engine.promise import promise_of
 from tongqu.engine.resolve import Answer, Resolver
 from tongqu.engine.rules import broken_rules

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from tongqu.base import InfeasibleError, Progress, Report, silent
+from tongqu.engine.certificate import Certificate, certificate_of
 from tongqu.engine.check import Checked, check_plan, same_starts
 from tongqu.engine.coordinate import mean_log
 from tongqu.engine.financing import financing
@@ -22,7 +23,8 @@ from tongqu.engine.goals import GOALS, extra_at, goal_stage, missed, stages_of
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import SolverError, Stop
 from tongqu.engine.model import build
-from tongqu.engine.optimise import Certificate, Plan, certificate_of, measure_table, optimise, prices_of
+from tongqu.engine.optimise import Plan, measure_table, optimise
+from tongqu.engine.prices import prices_of
 from tongqu.engine.promise import baseline_measures, measures_of, promise_of
 from tongqu.engine.refresh import money_offered, refresh
 from tongqu.engine.rules import broken_rules

@@ -20,9 +20,9 @@ from tongqu.contracts.scenario import Measure
 from tongqu.engine.conflict import infeasible
 from tongqu.engine.goals import Stage, aim_of, missed
 from tongqu.engine.inputs import Inputs
+from tongqu.engine.limit_words import limit_words
 from tongqu.engine.lp import ProgramInfeasibleError, Stop, Terms
 from tongqu.engine.model import aim_at, build
-from tongqu.engine.optimise import limit_words
 from tongqu.engine.promise import delivered
 from tongqu.engine.prune import needed_starts
 from tongqu.engine.search import LEAST_SECONDS, gap_of, parts_of, search, starts_of

@@ -10,7 +10,7 @@ import pandas as pd
 
 from tongqu.contracts import active_entries
 from tongqu.engine.lp import ProgramStoppedError
-from tongqu.engine.optimise import prices_of
+from tongqu.engine.prices import prices_of
 from tongqu.engine.resolve import Answer, Resolver
 
 __all__ = ["Outside", "new_options", "outside_money"]

@@ -15,11 +15,12 @@ import pandas as pd
 
 from tongqu.base import Problem, Progress, silent
 from tongqu.contracts import FOREVER, Offer, Pin
+from tongqu.engine.certificate import Certificate
 from tongqu.engine.financing import financing
 from tongqu.engine.greedy import greedy_starts
 from tongqu.engine.inputs import Inputs, start_bounds
 from tongqu.engine.lp import solver_version
-from tongqu.engine.optimise import Certificate, Plan, optimise
+from tongqu.engine.optimise import Plan, optimise
 from tongqu.engine.orders import required_starts
 from tongqu.engine.promise import measures_of, promise_of
 from tongqu.engine.rules import broken_rules

@@ -17,10 +17,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from tongqu.base import InfeasibleError, Progress, Report, silent
+from tongqu.engine.certificate import certificate_of
 from tongqu.engine.conflict import infeasible
 from tongqu.engine.financing import financing
 from tongqu.engine.goals import GOALS, extra_at, goal_stage, missed, with_extras
 from tongqu.engine.inputs import Inputs
+from tongqu.engine.limit_words import limit_words
 from tongqu.engine.lp import (
     Program,
     ProgramInfeasibleError,
@@ -31,7 +33,8 @@ from tongqu.engine.lp import (
     solver_version,
 )
 from tongqu.engine.model import ROWS, build, start_variables
-from tongqu.engine.optimise import Plan, certificate_of, limit_words, measure_table, prices_of
+from tongqu.engine.optimise import Plan, measure_table
+from tongqu.engine.prices import prices_of
 from tongqu.engine.promise import Promise, baseline_measures, measures_of, promise_of
 from tongqu.engine.prune import needed_starts
 from tongqu.engine.recording import Joined, Recording, join

@@ -9,12 +9,13 @@ import pandas as pd
 
 from tongqu.base import Problem, Progress
 from tongqu.contracts import Run
+from tongqu.engine.certificate import prove
 from tongqu.engine.check import Checked
 from tongqu.engine.goals import GOALS, extra_at, goal_stage, stages_of
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import SolverError, solver_version
 from tongqu.engine.model import build
-from tongqu.engine.optimise import Plan, prove
+from tongqu.engine.optimise import Plan
 from tongqu.engine.promise import baseline_measures
 from tongqu.engine.search import start_values
 from tongqu.engine.terms import Model
@@ -116,7 +117,7 @@ def proof_problems(
 ) -> tuple[list[Problem], Sequence[str]]:
     """Solve again: what does not hold, and what could not be proven."""
     try:
-        proof = prove(inputs, stored.certificate, progress=progress)
+        proof = prove(inputs, stored.certificate, start=stored.starts, progress=progress)
     except SolverError as error:
         return [_bound_problem(f"it could not be proven again: {error}", MEND, stored=stored)], PROVEN
     problems = []

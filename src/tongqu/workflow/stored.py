@@ -6,8 +6,9 @@ import pandas as pd
 
 from tongqu.base import Progress, RunError, silent
 from tongqu.contracts import Run
+from tongqu.engine.certificate import Certificate
 from tongqu.engine.inputs import Inputs, prepare
-from tongqu.engine.optimise import Certificate, Plan
+from tongqu.engine.optimise import Plan
 from tongqu.engine.promise import promise_of
 from tongqu.engine.refresh import refresh
 from tongqu.workflow.prepare import sectors_for

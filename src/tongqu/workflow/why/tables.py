@@ -10,8 +10,8 @@ import pandas as pd
 
 from tongqu.contracts import ledger_of
 from tongqu.engine.explain import brought, promised_scores, reach, takes, unserved
-from tongqu.engine.optimise import prices_of
 from tongqu.engine.outside import Outside, new_options
+from tongqu.engine.prices import prices_of
 from tongqu.engine.promise import promise_of
 from tongqu.engine.resolve import Answer, Resolver
 from tongqu.engine.thresholds import Threshold
