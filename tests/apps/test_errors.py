@@ -17,6 +17,13 @@ from tongqu.base import Problem
 KILLED_AT = ("Collect candidate projects", "Store the run")
 
 
+@pytest.fixture
+def scenario(scenario):
+    """Of one round: what is stopped half-way need not agree with itself."""
+    scenario.write_text(scenario.read_text("utf-8") + "[feedback]\nrounds = 1\n", "utf-8")
+    return scenario
+
+
 def read_until(process, stage: str) -> None:
     for line in process.stderr:
         if line.startswith(stage):

@@ -40,29 +40,36 @@ def solved(region):
 
 
 def test_a_larger_budget_never_lowers_the_objective(region):
-    values = [
-        plan_of(region, with_money(factor))[1].certificate.objective for factor in (0.2, 0.6, 1.0, 2.0, 6.0)
-    ]
+    values = [plan_of(region, with_money(factor))[1].certificate.objective for factor in (0.2, 1.0, 6.0)]
     assert np.all(np.diff(values) >= -1e-7), values
     assert values[-1] > values[0] + 1e-4, "money decides nothing here"
 
 
-@pytest.mark.parametrize(
-    "limit", ["land_mu_per_year", "doctors_per_year", "teachers_per_year", "city_pool_wan", "new_debt_share"]
-)
-def test_relaxing_any_limit_never_lowers_the_objective(region, limit):
-    tight = {
-        "land_mu_per_year": 4.0,
-        "doctors_per_year": 1.0,
-        "teachers_per_year": 3.0,
-        "city_pool_wan": 0.0,
-        "new_debt_share": 0.0,
-    }
-    low, high = (
-        plan_of(region, short(limits=Limits(money_factor=3, **content)))[1].certificate.objective
-        for content in (tight, {**tight, limit: tight[limit] * 2 + 0.5})
+TIGHT = {
+    "land_mu_per_year": 4.0,
+    "doctors_per_year": 1.0,
+    "teachers_per_year": 3.0,
+    "city_pool_wan": 0.0,
+    "new_debt_share": 0.0,
+}
+
+
+@pytest.fixture(scope="module")
+def within(region):
+    """Objective of the best plan inside some limits."""
+    return lambda limits: (
+        plan_of(region, short(limits=Limits(money_factor=3, **limits)))[1].certificate.objective
     )
-    assert high >= low - 1e-7
+
+
+@pytest.fixture(scope="module")
+def tight(within):
+    return within(TIGHT)
+
+
+@pytest.mark.parametrize("limit", TIGHT)
+def test_relaxing_any_limit_never_lowers_the_objective(within, tight, limit):
+    assert within({**TIGHT, limit: TIGHT[limit] * 2 + 0.5}) >= tight - 1e-7
 
 
 def test_served_never_exceeds_people(region, solved):

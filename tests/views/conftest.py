@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-import tongqu
-from tongqu.contracts import Run, Scenario
+from tongqu.contracts import Run
 from tongqu.views import report_html
 from tongqu.views.tables import Figures, figures_of
 
-TINY = Path(__file__).parents[1] / "data" / "tiny"
-
 
 @pytest.fixture(scope="session")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+def run(tiny_run: Run) -> Run:
     """A plan of three years for the small region."""
-    scenario = Scenario(name="tiny", title_zh="小例", title_en="Small", first_year=2026, last_year=2028)
-    return tongqu.plan(TINY, scenario, out=tmp_path_factory.mktemp("views") / "run").run
+    return tiny_run
 
 
 @pytest.fixture(scope="session")

@@ -300,6 +300,7 @@ def test_a_scenario_survives_the_run_folder(region, tmp_path):
         pinned=(Pin(project=CLINIC, year=2026),),
         banned=("subcentre:h03",),
         assume={"clinic.cost": 30.0},
+        **ONCE,
     )
     run = tongqu.plan(region, scenario, out=tmp_path / "run").run
     assert run.scenario == scenario

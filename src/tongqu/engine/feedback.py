@@ -25,7 +25,7 @@ from tongqu.engine.lp import SolverError, Stop
 from tongqu.engine.model import build
 from tongqu.engine.optimise import Plan, measure_table, optimise
 from tongqu.engine.prices import prices_of
-from tongqu.engine.promise import baseline_measures, measures_of, promise_of
+from tongqu.engine.promise import baseline_measures, delivered
 from tongqu.engine.refresh import money_offered, refresh
 from tongqu.engine.rules import broken_rules
 from tongqu.engine.search import bound_of, gap_of, start_values
@@ -227,7 +227,7 @@ def _planned(inputs: Inputs, *, start: pd.Series | None, stop: Stop | None, prog
     if least - certificate.objective <= gap:
         certificate = replace(certificate, bound=least)
         return replace(_proven(kept, certificate, gap=gap), prices=prices_of(model, relaxed))
-    found = optimise(inputs, start=start, stop=stop, progress=progress)
+    found = optimise(inputs, start=start, begun=(model, relaxed), stop=stop, progress=progress)
     if found.certificate.bound - certificate.objective > max(gap, found.certificate.gap):
         return found
     bound, status = found.certificate.bound, found.certificate.status
@@ -239,8 +239,7 @@ def _kept(inputs: Inputs, model: Model, starts: pd.Series) -> Plan | None:
     """The given plan at these inputs, its bound still open, if it keeps every rule."""
     if len(stages_of(inputs)) > 1:  # how good it is is not one figure
         return None
-    promise = promise_of(inputs, starts)
-    measures = measures_of(inputs, starts, promise=promise)
+    promise, measures = delivered(inputs, starts)
     if missed(model, promise.indices, measures=measures):
         return None
     try:

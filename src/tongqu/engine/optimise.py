@@ -87,6 +87,7 @@ def optimise(
     inputs: Inputs,
     *,
     start: pd.Series | None = None,
+    begun: tuple[Model, Solution] | None = None,
     stop: Stop | None = None,
     progress: Progress = silent,
 ) -> Plan:
@@ -96,6 +97,8 @@ def optimise(
     ----------
     start : Series of int, optional
         Year of the first payment by project in a plan to begin with; it need not keep the limits.
+    begun : tuple of Model and Solution, optional
+        The inputs' model at its goal, built before, and its relaxation; of a goal with one aim.
     stop : Stop, optional
         Asked from another thread, the best plan so far comes back with a valid bound, ``"stopped"``.
 
@@ -108,7 +111,7 @@ def optimise(
     SolverError
         If the time was over before any plan was found.
     """
-    first = answer = _answer(inputs, start=start, stop=stop, progress=progress)
+    first = answer = _answer(inputs, start=start, begun=begun, stop=stop, progress=progress)
     for _ in range(ROUNDS):
         more = missed(answer.model, answer.promise.indices, measures=answer.measures)
         if not more:
@@ -139,9 +142,10 @@ def _answer(
     start: pd.Series | None,
     stop: Stop | None,
     progress: Progress,
+    begun: tuple[Model, Solution] | None = None,
     tighter: Mapping[str, Floats] | None = None,
 ) -> _Answer:
-    model = build(inputs, goal=goal_stage(inputs), tighter=tighter)
+    model, ready = begun or (build(inputs, goal=goal_stage(inputs), tighter=tighter), None)
     size, stages = model.program.size, stages_of(inputs)
     try:
         ahead, known = None, None
@@ -149,7 +153,7 @@ def _answer(
             progress(Report("relax"))
             ahead = model.program.relaxed(stop=stop)
             known = _first_plan(model, ahead, start=start, stop=stop)
-        found = search(model, stages, start=start, known=known, stop=stop, progress=progress)
+        found = search(model, stages, start=start, known=known, relaxed=ready, stop=stop, progress=progress)
     except ProgramInfeasibleError:
         raise infeasible(model, words=limit_words) from None
     relaxed = ahead or found.relaxed

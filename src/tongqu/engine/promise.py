@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from tongqu.base import remember
 from tongqu.contracts.scenario import Measure
 from tongqu.engine.coordinate import mean_log
 from tongqu.engine.goals import (
@@ -78,7 +79,7 @@ def promise_of(inputs: Inputs, starts: pd.Series) -> Promise:
     starts : Series of int
         Year of the first payment, indexed by project.
     """
-    return _promised(_fixed(inputs, starts))
+    return delivered(inputs, starts)[0]
 
 
 def _promised(model: Model) -> Promise:
@@ -94,8 +95,12 @@ def _promised(model: Model) -> Promise:
     return Promise(_indices(model, values), _served(model, values))
 
 
+@remember(2)
 def delivered(inputs: Inputs, starts: pd.Series) -> tuple[Promise, pd.Series]:
-    """Give what the starts deliver and every measure of it: see `promise_of` and `measures_of`."""
+    """Give what the starts deliver and every measure of it: see `promise_of` and `measures_of`.
+
+    The last answers are kept: a plan is read back, checked and held against the rules one after the other.
+    """
     model = _fixed(inputs, starts)
     promise = _promised(model)
     return promise, _measured(model, starts, promise=promise)
@@ -125,20 +130,14 @@ def _fixed(inputs: Inputs, starts: pd.Series) -> Model:
     return model
 
 
-def measures_of(inputs: Inputs, starts: pd.Series, *, promise: Promise | None = None) -> pd.Series:
+def measures_of(inputs: Inputs, starts: pd.Series) -> pd.Series:
     """Every measure of what the starts deliver, in its own unit, indexed by measure.
 
     Who is placed in rooms is open as long as most are placed. Each measure is the greatest that placing
     allows, and one way of placing reaches all of them: any way can be completed to one that places most
     without taking anybody out (people who can be placed together form a polymatroid).
-
-    Parameters
-    ----------
-    promise : Promise, optional
-        What `promise_of` gives for the same starts.
     """
-    model = _fixed(inputs, starts)
-    return _measured(model, starts, promise=promise or _promised(model))
+    return delivered(inputs, starts)[1]
 
 
 def _measured(model: Model, starts: pd.Series, *, promise: Promise) -> pd.Series:

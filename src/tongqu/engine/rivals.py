@@ -22,7 +22,7 @@ from tongqu.engine.inputs import Inputs, start_bounds
 from tongqu.engine.lp import solver_version
 from tongqu.engine.optimise import Plan, optimise
 from tongqu.engine.orders import required_starts
-from tongqu.engine.promise import measures_of, promise_of
+from tongqu.engine.promise import delivered
 from tongqu.engine.rules import broken_rules
 from tongqu.engine.terms import Floats
 
@@ -122,11 +122,10 @@ RIVALS: Final[Mapping[str, Callable[..., pd.Series]]] = {
 
 def outcome_of(inputs: Inputs, starts: pd.Series, *, seconds: float = 0.0) -> Outcome:
     """Read a plan back: what it promises, what it costs, and the rules that it breaks."""
-    promise = promise_of(inputs, starts)
+    promise, measures = delivered(inputs, starts)
     accounts = financing(inputs, starts)
     served = promise.served
     last = served.loc[served["year"] == inputs.years[-1], "added"].sum()
-    measures = measures_of(inputs, starts, promise=promise)
     nothing = pd.DataFrame()
     plan = Plan(starts, promise.indices, served, accounts, nothing, _unproven(inputs, measures))
     return Outcome(

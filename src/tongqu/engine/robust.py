@@ -35,7 +35,7 @@ from tongqu.engine.lp import (
 from tongqu.engine.model import ROWS, build, start_variables
 from tongqu.engine.optimise import Plan, measure_table
 from tongqu.engine.prices import prices_of
-from tongqu.engine.promise import Promise, baseline_measures, measures_of, promise_of
+from tongqu.engine.promise import Promise, baseline_measures, delivered
 from tongqu.engine.prune import needed_starts
 from tongqu.engine.recording import Joined, Recording, join
 from tongqu.engine.search import bound_of, gap_of, parts_of, solve, start_values, starts_of
@@ -210,10 +210,8 @@ def _answer(
     except ProgramInfeasibleError:
         raise _infeasible(joined, [model for model, _ in models]) from None
     starts = _needed(futures, starts_of(model, solution.values))
-    promises = [promise_of(one, starts) for one in futures]
-    measures = [
-        measures_of(one, starts, promise=promise) for one, promise in zip(futures, promises, strict=True)
-    ]
+    found = [delivered(one, starts) for one in futures]
+    promises, measures = [promise for promise, _ in found], [one for _, one in found]
     return _Answer(models, joined, solution, starts, promises, measures)
 
 
@@ -311,8 +309,8 @@ def plan_of(inputs: Inputs, starts: pd.Series, *, progress: Progress = silent) -
     model = build(inputs, goal=goal_stage(inputs))
     progress(Report("relax"))
     relaxed = model.program.relaxed()
-    promise = promise_of(inputs, starts)
-    measures, baseline = measures_of(inputs, starts, promise=promise), baseline_measures(inputs)
+    promise, measures = delivered(inputs, starts)
+    baseline = baseline_measures(inputs)
     aim, measure = model.aims[GOALS[inputs.scenario.objective]], GOALS[inputs.scenario.objective]
     constant = 0.0 if model.aim is None else model.aim.constant
     extra = extra_at(model, *start_values(model, starts))

@@ -92,6 +92,7 @@ def search(
     *,
     start: pd.Series | None = None,
     known: Floats | None = None,
+    relaxed: Solution | None = None,
     held: float = HELD_SHARE,
     stop: Stop | None = None,
     progress: Progress = silent,
@@ -109,6 +110,8 @@ def search(
         Year of the first payment by project in a plan to begin with; it need not keep the limits.
     known : array, optional
         Values of the program's variables in a plan that keeps the limits; of those added last some may lack.
+    relaxed : Solution, optional
+        Relaxation at the first aim, solved before.
     held : float
         Share of its gap by which later stages may worsen an earlier one.
     stop : Stop, optional
@@ -146,11 +149,11 @@ def search(
         budget = solver.model_copy(update={"seconds": max(left / (len(stages) - number), LEAST_SECONDS)})
         told = _told(progress, aim, several=len(stages) > 1)
         try:
-            relaxed = _relaxed(model.program, stop=stop, progress=told)
-            gap = gap_of(aim, relaxed, solver=solver)
+            loose = relaxed if relaxed and not number else _relaxed(model.program, stop=stop, progress=told)
+            gap = gap_of(aim, loose, solver=solver)
             one = solve(
                 model.program,
-                relaxed,
+                loose,
                 gap=gap,
                 solver=budget,
                 start=hint,
@@ -162,7 +165,7 @@ def search(
             if not found:
                 raise
             break
-        first, known = first or relaxed, one.values
+        first, known = first or loose, one.values
         value = one.objective + aim.constant
         found.append(StageFound(aim.name, aim.unit, value, one.bound + aim.constant, gap, one.status))
     assert known is not None
