@@ -24,8 +24,9 @@ import pandas as pd
 
 from tongqu.contracts import whole_run
 from tongqu.engine.draws import Sample, luck_of, sample_of
-from tongqu.engine.inputs import Inputs, prepare
+from tongqu.engine.inputs import Inputs
 from tongqu.engine.optimise import optimise
+from tongqu.engine.prepare import prepare
 from tongqu.engine.resimulate import Again, Reference, reference_of, resimulate, states_in
 from tongqu.engine.simulate import simulate
 from tongqu.workflow.futures import UNCERTAIN

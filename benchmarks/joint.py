@@ -16,9 +16,10 @@ import numpy as np
 
 import tongqu
 from tongqu.contracts import Scenario
-from tongqu.engine.inputs import Inputs, prepare
+from tongqu.engine.inputs import Inputs
 from tongqu.engine.model import build
 from tongqu.engine.optimise import optimise
+from tongqu.engine.prepare import prepare
 from tongqu.engine.promise import baseline_measures
 from tongqu.engine.registry import load_sectors
 from tongqu.engine.rivals import RIVALS, Outcome, outcome_of

@@ -16,9 +16,9 @@ import numpy as np
 
 import tongqu
 from tongqu.contracts import Scenario
-from tongqu.engine.inputs import prepare
 from tongqu.engine.lp import SolverError
 from tongqu.engine.model import build
+from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import load_sectors
 from tongqu.engine.search import parts_of, starts_of
 

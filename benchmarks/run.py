@@ -19,9 +19,9 @@ from scipy.sparse.csgraph import dijkstra
 
 import tongqu
 from tongqu.contracts import Scenario
-from tongqu.engine.inputs import prepare
 from tongqu.engine.model import build
 from tongqu.engine.optimise import optimise
+from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import load_sectors
 from tongqu.methods.roads import road_network
 from tongqu.methods.travel import nearest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -10,6 +11,7 @@ import pytest
 import futures_small
 from small import TINY
 from tongqu.apps import futures_jobs, why_jobs
+from tongqu.workflow.futures.stored import WISHES, wishes_of
 from tongqu.workflow.futures.study import TABLES
 from why_small import asked_at
 
@@ -90,7 +92,8 @@ def test_why_reads_the_shares_of_stored_futures(call, here, tiny_run, monkeypatc
         return asked_at(tiny_run.path)
 
     monkeypatch.setattr(why_jobs, "ask", ask)
-    futures_small.study().save(here / "futures")
+    made_from = {WISHES: wishes_of(tiny_run.scenario)}
+    replace(futures_small.study(), made_from=made_from).save(here / "futures")
     assert call("why", tiny_run.path, "--futures", "futures").exit_code == 0
     choices = futures_small.study().tables["choices"].set_index("project")["share"]
     assert seen["futures"].reindex(choices.index).tolist() == pytest.approx(choices.tolist())

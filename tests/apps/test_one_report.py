@@ -10,7 +10,7 @@ import pytest
 from small import TINY, loaded, short
 from tongqu.apps.problems import problem_words
 from tongqu.base import Problem, ScenarioError
-from tongqu.engine.inputs import prepare
+from tongqu.engine.prepare import prepare
 from tongqu.workflow.prepare import sectors_for
 
 TEXT = """
@@ -140,3 +140,19 @@ def test_pins_that_exclude_one_another_are_told_before_the_solver():
         "pinned[3]": "it requires hospital_block:h01:1, which is banned",
     }
     assert error.value.problems[0].mend == "did you mean 'clinic:990101002002'? name a project on offer"
+
+
+def test_the_nearest_name_is_offered():
+    floors = [
+        {"service": "clinik", "share": 0.5, "year": 2027},
+        {"service": "bus", "share": 0.5, "year": 2027},
+    ]
+    floors[1]["town"] = "9901020011"
+    wish = short(goal={"services": {"meal": 1.0}}, floors=floors, assume={"clinic.kost": 5.0})
+    with pytest.raises(ScenarioError) as error:
+        prepare(loaded(), sectors_for(loaded()), scenario=wish)
+    meant = {"goal.services": "meals", "floors[0].service": "clinic", "floors[1].town": "990102001"}
+    meant["assume"] = "clinic.cost"
+    for problem in error.value.problems:
+        assert problem.mend.startswith(f"did you mean '{meant.pop(problem.column)}'? ")
+    assert not meant

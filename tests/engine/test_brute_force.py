@@ -13,8 +13,9 @@ from scipy.optimize import linprog
 from small import TINY, short
 from tongqu.contracts import Limits
 from tongqu.data import load_region
-from tongqu.engine.inputs import Inputs, prepare
+from tongqu.engine.inputs import Inputs
 from tongqu.engine.optimise import optimise
+from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import load_sectors
 
 CASES = [

@@ -7,8 +7,9 @@ import pytest
 from tests.small import loaded, with_money
 
 from tongqu.engine.bureaus import CHANGES, WHY, Bureau, bureau_view
-from tongqu.engine.inputs import Inputs, prepare
+from tongqu.engine.inputs import Inputs
 from tongqu.engine.optimise import Plan, optimise
+from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import load_sectors
 from tongqu.engine.rivals import of_sector
 from tongqu.engine.rules import broken_rules

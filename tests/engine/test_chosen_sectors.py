@@ -6,7 +6,7 @@ import pytest
 
 from small import loaded, short
 from tongqu.base import ScenarioError
-from tongqu.engine.inputs import prepare
+from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import load_sectors
 
 

@@ -13,8 +13,8 @@ from tongqu.contracts import State
 from tongqu.data import load_region, make_region
 from tongqu.engine.check import check_plan
 from tongqu.engine.coordinate import indicators_of, mean_log, weights_of
-from tongqu.engine.inputs import prepare
 from tongqu.engine.optimise import optimise
+from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import load_sectors
 
 

@@ -15,9 +15,10 @@ from tongqu.contracts import Edit, Feedback, Offer
 from tongqu.engine import feedback
 from tongqu.engine.check import check_plan, same_starts
 from tongqu.engine.feedback import FIGURES, figures_of, judged, settle
-from tongqu.engine.inputs import Inputs, prepare
+from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import Stop
 from tongqu.engine.optimise import Plan, optimise
+from tongqu.engine.prepare import prepare
 from tongqu.engine.promise import measures_of, promise_of
 from tongqu.engine.refresh import MOVING, moving_starts, offered_again, refresh
 from tongqu.workflow.prepare import sectors_for

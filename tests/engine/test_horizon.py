@@ -13,9 +13,9 @@ from small import short
 from tongqu.base import InfeasibleError, ScenarioError
 from tongqu.contracts import Floor, Pin
 from tongqu.engine.financing import financing
-from tongqu.engine.inputs import prepare
 from tongqu.engine.lp import SolverError
 from tongqu.engine.optimise import Plan, optimise
+from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import load_sectors
 
 YEARS = (2026, 2027, 2028)

@@ -15,9 +15,10 @@ from tongqu.base import InfeasibleError, ScenarioError
 from tongqu.contracts import Floor, Limits, Pin
 from tongqu.data import load_region
 from tongqu.engine.check import check_plan
-from tongqu.engine.inputs import prepare, service_sums
+from tongqu.engine.inputs import service_sums
 from tongqu.engine.model import build
 from tongqu.engine.optimise import optimise
+from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import load_sectors
 
 NUMBER = re.compile(r"[+-]?\d+\.\d+(?:e[+-]?\d+)?")

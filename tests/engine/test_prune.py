@@ -13,9 +13,10 @@ from engine.hand import VILLAGES, hand_made, offer_of, plenty, projects_of
 from small import TINY, with_money
 from tongqu.data import load_region
 from tongqu.engine.check import check_plan
-from tongqu.engine.inputs import prepare, service_sums
+from tongqu.engine.inputs import service_sums
 from tongqu.engine.needs import idle_projects
 from tongqu.engine.optimise import optimise
+from tongqu.engine.prepare import prepare
 from tongqu.engine.prune import needed_starts
 from tongqu.engine.registry import load_sectors
 

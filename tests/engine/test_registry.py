@@ -11,8 +11,8 @@ import pytest
 from small import TINY, short
 from tongqu.contracts import Assume, Findings, Offer, State, cost_entries, lasting_entries, project_table
 from tongqu.data import load_region
-from tongqu.engine.inputs import prepare
 from tongqu.engine.optimise import optimise
+from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import SectorError, load_sectors, ordered
 from tongqu.engine.simulate import simulate
 

@@ -269,3 +269,12 @@ def test_calls_do_not_depend_on_the_plan_and_wrong_tables_are_named():
     none = run_calls(drawn, [[[np.inf]]], placed=[[1]], after=[[[0.0]]], limit=9)
     assert none.share == 0
     assert none.none_free == 1
+
+
+def test_many_vehicles_that_are_hardly_ever_busy():
+    """Chances too small for a number are 0, and none is missing."""
+    assert np.isfinite(corrections(27, 0.03722452664048539, line="lost")).all()
+    gains = coverage_gains(400, 1e-4, line="lost")
+    assert np.isfinite(gains).all()
+    assert (np.diff(gains) <= 0).all()
+    assert gains.sum() == pytest.approx(1.0)

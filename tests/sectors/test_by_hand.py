@@ -39,7 +39,7 @@ from small import short
 from tongqu.base import ScenarioError
 from tongqu.contracts import Assume, Offer, State
 from tongqu.data import Region
-from tongqu.engine.inputs import prepare
+from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import load_sectors
 from tongqu.engine.simulate import collect_offers, simulate
 from tongqu.methods.people import china_table, single_years

@@ -14,8 +14,8 @@ from tongqu.base import DataError, ScenarioError
 from tongqu.contracts import Assume, Forecast, Limits, Offer, Scenario, State
 from tongqu.contracts.cells import by_age
 from tongqu.data import Region
-from tongqu.engine.inputs import prepare
 from tongqu.engine.optimise import optimise
+from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import load_sectors, ordered
 from tongqu.engine.simulate import collect_offers, simulate
 from tongqu.sectors.care import Care

@@ -10,7 +10,7 @@ import pytest
 
 from one_road import CODE, COUNTY, KIND, LON, OUTER, by_letter, county, entries, offer_of, planned, sites
 from small import short
-from tongqu.engine.inputs import prepare
+from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import load_sectors
 
 NEEDED = ("population", "transport", "education")

@@ -12,8 +12,9 @@ from small import TINY, short
 from tongqu.base import DataError
 from tongqu.contracts import Assume, Offer, State
 from tongqu.data import Region, load_region, make_region
-from tongqu.engine.inputs import Inputs, prepare, service_sums
+from tongqu.engine.inputs import Inputs, service_sums
 from tongqu.engine.optimise import optimise
+from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import load_sectors
 from tongqu.engine.simulate import simulate
 from tongqu.sectors import finance, transport

@@ -8,7 +8,7 @@ import pytest
 from small import loaded, short
 from tongqu.base import DataError
 from tongqu.contracts import State
-from tongqu.engine.inputs import prepare
+from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import load_sectors
 from tongqu.sectors.population import people_by_sex, pupils_by_age
 from tongqu.sectors.population.villages import PUPILS

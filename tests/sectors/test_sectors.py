@@ -8,7 +8,7 @@ import pytest
 from small import TINY, short
 from tongqu.contracts import Assume, Offer, State
 from tongqu.data import load_region, make_region
-from tongqu.engine.inputs import prepare
+from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import load_sectors
 from tongqu.engine.simulate import simulate
 from tongqu.sectors import population, transport

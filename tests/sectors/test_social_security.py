@@ -14,7 +14,7 @@ from tongqu.base import DataError, ScenarioError
 from tongqu.contracts import Assume, Forecast, Offer, Scenario, State, StateError, ledger_of, open_projects
 from tongqu.contracts.cells import AGES, by_age, people_cube
 from tongqu.data import Region, load_region, make_region
-from tongqu.engine.inputs import prepare
+from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import load_sectors
 from tongqu.engine.simulate import simulate
 from tongqu.sectors.population import sector as population

@@ -39,9 +39,10 @@ from tongqu.engine.check import Checked, check_plan
 from tongqu.engine.coordinate import mean_log
 from tongqu.engine.feedback import only_round
 from tongqu.engine.financing import financing
-from tongqu.engine.inputs import Inputs, prepare
+from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import SolverError
 from tongqu.engine.optimise import Plan, optimise
+from tongqu.engine.prepare import prepare
 from tongqu.engine.promise import promise_of
 from tongqu.engine.rules import broken_rules
 from tongqu.workflow.issues import issues_of
@@ -163,6 +164,7 @@ def test_a_bound_and_prices_that_only_solving_again_can_refute(region, inputs, s
         accounts=financing(inputs, starts),
         prices=stored.prices.assign(price=stored.prices["price"] * 2),
         certificate=replace(stored.certificate, objective=objective, bound=objective + 1e-7),
+        stages=stored.stages.assign(value=objective, bound=objective + 1e-7),
     )
     run = store(region, short(**ONCE), made, folder=tmp_path / "run", inputs=inputs)
     assert objective < stored.certificate.objective - 1e-4
@@ -208,6 +210,19 @@ def test_a_promise_raised_together_with_its_certificate(forged):
     assert {("results/promise", "promised"), ("results/prices", "")} <= found
 
 
+def test_an_only_stage_that_says_something_else_than_the_certificate(forged):
+    changes = {
+        "value": lambda rows: rows.assign(value=rows["value"] - 1.0),
+        "unit_of_measure": lambda rows: rows.assign(unit_of_measure="share"),
+        "status": lambda rows: rows.assign(status="stopped"),
+    }
+    folder = Path()
+    for change in changes.values():
+        folder = forged("results/stages", change)
+    found = {(one.file, one.column) for one in tongqu.verify(folder).problems}
+    assert found == {("results/stages", column) for column in changes}
+
+
 def test_a_start_moved_with_its_opening(forged):
     def later(rows: pd.DataFrame) -> pd.DataFrame:
         first = rows.index == rows.index[rows["start"] == 2026][0]
@@ -227,7 +242,8 @@ def test_a_draft_left_by_a_kill_is_no_run_and_is_not_in_the_way(tiny_run, tmp_pa
     with pytest.raises(RunError, match="not a run"):
         open_run(draft)
     files = {"scenario.toml": (tiny_run.path / "scenario.toml").read_bytes()}
-    assert write_run(tmp_path / "run", files=files, tables={}, manifest={"id": "x"}).id == "x"
+    made = {**tiny_run.manifest, "id": "x"}
+    assert write_run(tmp_path / "run", files=files, tables={}, manifest=made).id == "x"
 
 
 def test_drafts_of_dead_processes_go_when_a_run_starts_and_no_others(tmp_path):

@@ -46,3 +46,6 @@ def test_what_cannot_be_asked_is_told_at_once():
     with pytest.raises(DataError) as caught:
         frontier("no such place", first="cost", second="cost", points=1, processes=9)
     assert [problem.column for problem in caught.value.problems] == ["second", "points", "processes"]
+    with pytest.raises(DataError) as endless:
+        frontier("no such place", gap=float("inf"), seconds=float("nan"))
+    assert [problem.column for problem in endless.value.problems] == ["gap", "seconds"]

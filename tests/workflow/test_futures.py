@@ -12,7 +12,7 @@ from futures_small import DRAWN, FUTURES, SCENARIO
 from small import loaded
 from tongqu.base import DataError
 from tongqu.engine.draws import luck_of, sample_of
-from tongqu.engine.inputs import prepare
+from tongqu.engine.prepare import prepare
 from tongqu.workflow.futures import UNCERTAIN, futures
 from tongqu.workflow.futures.evaluate import evaluated
 from tongqu.workflow.futures.sources import check_plans, wrong_numbers
@@ -114,15 +114,22 @@ def test_a_run_of_a_robust_plan_verifies_and_its_plan_is_looked_at(tmp_path):
 
 
 def test_wrong_numbers_are_found_together():
-    problems = wrong_numbers(futures=0, replan=3, seed=-1)
-    assert [problem.column for problem in problems] == ["futures", "replan", "seed"]
+    problems = wrong_numbers(futures=0, replan=99, seed=-1, processes=0)
+    assert [problem.column for problem in problems] == ["futures", "replan", "seed", "processes"]
+    assert [one.column for one in wrong_numbers(futures=0, replan=3, seed=0)] == ["futures"]
     assert wrong_numbers(futures=1, replan=1, seed=0) == []
 
 
 def test_a_plan_of_another_place_is_refused(inputs):
     with pytest.raises(DataError) as caught:
-        check_plans(inputs, {"none": pd.Series(dtype="int64"), "other": pd.Series({"x": 2026})})
-    assert [problem.rule for problem in caught.value.problems] == ["the name is taken", "not on offer"]
+        check_plans(inputs, {"other": pd.Series({"x": 2026})})
+    assert [problem.rule for problem in caught.value.problems] == ["not on offer"]
+
+
+@pytest.mark.parametrize("name", ["plan", "robust", "none"])
+def test_no_other_plan_takes_the_place_of_the_own_one(name):
+    with pytest.raises(DataError, match="the name is taken"):
+        futures(loaded(), SCENARIO, plans={name: pd.Series(dtype="int64")}, futures=1, replan=0)
 
 
 def test_what_is_drawn_exists():

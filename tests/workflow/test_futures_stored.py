@@ -11,6 +11,7 @@ import pytest
 import futures_small
 from small import loaded
 from tongqu.base import DataError
+from tongqu.contracts import Scenario
 from tongqu.data import Region
 from tongqu.workflow.futures.stored import chosen_in
 
@@ -21,6 +22,7 @@ class Stored:
 
     region: Region
     projects: tuple[str, ...] = ()
+    scenario: Scenario = futures_small.SCENARIO
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         assert name == "offer/projects"
@@ -46,6 +48,9 @@ def test_what_cannot_be_read_is_said(tmp_path: Path) -> None:
     if other.region.sha256 != run.region.sha256:
         with pytest.raises(DataError, match="of another region"):
             chosen_in(place, other)  # type: ignore[arg-type]
+    wants = Stored(loaded(), scenario=run.scenario.model_copy(update={"objective": "coverage"}))
+    with pytest.raises(DataError, match="of another scenario"):
+        chosen_in(place, wants)  # type: ignore[arg-type]
     choices = study.tables["choices"].assign(share=float("nan"))
     place = replace(study, tables={**study.tables, "choices": choices}).save(tmp_path / "none")
     with pytest.raises(DataError, match="no future was planned again"):

@@ -11,11 +11,11 @@ import pytest
 import tongqu
 from small import loaded
 from tongqu.base import DataError, ScenarioError
-from tongqu.contracts import Scenario
+from tongqu.contracts import Assume, Scenario
 from tongqu.engine.simulate import simulate
 from tongqu.sectors.health import sector
 from tongqu.workflow.files import WORDED, heading
-from tongqu.workflow.health.emergency import CASES
+from tongqu.workflow.health.emergency import CASES, emergency_of
 from tongqu.workflow.health.ground import base_of
 from tongqu.workflow.health.study import TABLES, tables_of
 from tongqu.workflow.health.tiers import circle_of
@@ -232,3 +232,24 @@ def test_every_column_and_value_has_words(found):
                     key = f"{column}.{value}"
                     assert heading(key, language, kind="health") != key, key
     assert len(found.book("en")) > 0
+
+
+def test_a_station_without_a_vehicle_is_only_a_place(base):
+    empty = replace(base, stations=base.stations.assign(capacity=0.0))
+    made = emergency_of(empty, new=1, days=7, seed=1)
+    assert set(made.table["case"]) == {"new"}
+    assert not made.stations["existing"].any()
+    assert made.assumed_vehicles > 0
+
+
+def test_counties_with_calls_or_vehicles_that_cannot_be_are_named_together(base):
+    many = replace(base, stations=base.stations.assign(capacity=300.0))
+    with pytest.raises(DataError, match="more than 400 ambulances in a county") as caught:
+        emergency_of(many, new=1, days=7, seed=1)
+    assert [(one.file, one.value) for one in caught.value.problems] == [("sites", "990101")]
+    slow = replace(
+        base, assume=Assume.of(base.region["standards"], Scenario(assume={"ambulance.speed": 1e-4}))
+    )
+    with pytest.raises(DataError, match="calls take more time") as both:
+        emergency_of(slow, new=1, days=7, seed=1)
+    assert [one.value for one in both.value.problems] == ["990101", "990102"]

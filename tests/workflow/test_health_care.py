@@ -77,6 +77,18 @@ def test_treated_is_first_visits_and_referrals(base: Base, demand: Any) -> None:
     assert clinics["passed"] > 0
 
 
+def test_all_treated_are_known_where_beds_are_not(base: Base, demand: Any) -> None:
+    kind = base.sites["kind"]
+    blank = base.sites["capacity"].where(kind != "county_hospital")
+    more = base.sites[kind == "county_hospital"].assign(site=lambda rows: rows["site"] + "x")
+    sites = pd.concat([base.sites.assign(capacity=blank), more.assign(capacity=np.nan)], ignore_index=True)
+    wider = replace(base, sites=sites)
+    again = demand_of(wider)
+    assert use_table(wider, again)["visits"].isna().any()
+    columns = ["unit", "tier", "treated", "bed_days"]
+    pd.testing.assert_frame_equal(tier_table(wider, again)[columns], tier_table(base, demand)[columns])
+
+
 def test_referrals_go_up_inside_town_and_county(base: Base, demand: Any) -> None:
     flows = flow_table(demand)
     county = base.sites.set_index("site")["county"]

@@ -237,6 +237,8 @@ def test_everything_that_does_not_fit_the_run_is_in_one_report(run):
     assert rules[0] == "not on offer in the run"
     assert rules.count("the plan has no such figure") == 2
     assert rules.count("not in units") == 1
+    places = [(problem.file, problem.row) for problem in error.value.problems]
+    assert places == [("projects", 2), ("projects", 3), ("figures", 2), ("figures", 3), ("figures", 4)]
 
 
 def test_years_prices_and_scenarios_that_cannot_be(run, same, tmp_path):

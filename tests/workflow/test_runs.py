@@ -12,7 +12,7 @@ import pytest
 import tongqu
 from small import TINY, short
 from tongqu.base import RunError
-from tongqu.contracts import TABLES, open_run, run_id
+from tongqu.contracts import TABLES, check_target, open_run, run_id
 from tongqu.contracts.run import file_sha256
 
 
@@ -101,6 +101,29 @@ def test_a_half_written_run_is_no_run(tmp_path, copied):
         tongqu.verify(copied)
     with pytest.raises(RunError, match="is not a run"):
         open_run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [
+        ("certificate", None),
+        ("feedback", "x"),
+        ("files", {"a": 1}),
+        ("id", 5),
+        ("certificate", {"bound": "x"}),
+    ],
+)
+def test_a_garbled_manifest_is_said(copied, entry, value):
+    manifest = json.loads((copied / "manifest.json").read_text(encoding="utf-8")) | {entry: value}
+    (copied / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(RunError, match=f"lacks or garbles {entry}"):
+        open_run(copied)
+
+
+def test_a_study_has_a_manifest_and_is_no_run(tmp_path):
+    (tmp_path / "manifest.json").write_text('{"kind": "health"}', encoding="utf-8")
+    with pytest.raises(RunError, match="not a run"):
+        check_target(tmp_path)
 
 
 def test_nothing_but_a_run_is_replaced(tmp_path):

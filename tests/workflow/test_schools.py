@@ -169,6 +169,10 @@ def test_files_of_catchments(tmp_path):
     book = tmp_path / "x.xlsx"
     GIVEN.to_excel(book, index=False)
     assert len(given_catchments(book)) == len(GIVEN)
+    words = pd.DataFrame({"unit": ["1"] * 2, "stage": [" Primary", "nursary"], "school": ["a"] * 2})
+    assert given_catchments(words)["stage"].tolist() == ["primary", "nursary"]
+    with pytest.raises(DataError, match="two columns of the same meaning"):
+        given_catchments(words.assign(village="1"))
     with pytest.raises(DataError, match="the columns stage, school are missing"):
         given_catchments(pd.DataFrame({"unit": ["1"]}))
     with pytest.raises(DataError, match="no such file"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -19,7 +19,7 @@ from tongqu.base import Problem, Report
 from tongqu.data import Language
 from tongqu.views.futures_html import futures_html
 from tongqu.workflow.futures import futures as study_futures
-from tongqu.workflow.futures.sources import is_run, wrong_numbers
+from tongqu.workflow.futures.sources import is_run, taken_names, wrong_numbers
 from tongqu.workflow.study import FieldStudy
 
 __all__ = ["Draws", "futures"]
@@ -58,7 +58,9 @@ def futures(
 ) -> None:
     """Draw futures, simulate the plans in each, and say what holds; write the tables and the page."""
     with show_progress(face.language, quiet=face.quiet) as progress:
-        problems = wrong_numbers(futures=draws.futures, replan=draws.replan, seed=draws.seed)
+        problems = wrong_numbers(
+            futures=draws.futures, replan=draws.replan, seed=draws.seed, processes=draws.processes
+        )
         problems += _wrong_plans(plans)
         require_places(face, places, kind="futures", numbers=problems)
         progress(Report("load"))
@@ -101,7 +103,8 @@ def _wrong_plans(plans: Sequence[str]) -> list[Problem]:
         else:
             continue
         problems.append(Problem(rule=rule, mend=mend, file="--plan", value=plan))
-    return problems
+    names = [_split(plan)[0] for plan in plans]
+    return problems + [replace(one, file="--plan") for one in taken_names([name for name in names if name])]
 
 
 def _shown(face: Face, found: FieldStudy) -> list[Table | str]:

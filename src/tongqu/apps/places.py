@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tongqu.apps.output import Face, TakenError
+from tongqu.contracts import holds_run
 
 __all__ = [
     "REPORTS",
@@ -21,8 +22,6 @@ __all__ = [
 
 REPORTS: Final[Mapping[str, str]] = {"zh": "report.html", "en": "report.en.html"}
 """Name of the report by language."""
-
-MANIFEST: Final = "manifest.json"
 
 
 def require_free(face: Face, path: Path, *, force: bool = False) -> None:
@@ -63,7 +62,7 @@ def require_run_place(face: Face, path: Path) -> None:
     """
     if not path.exists():
         return
-    if not path.is_dir() or (any(path.iterdir()) and not (path / MANIFEST).is_file()):
+    if not path.is_dir() or (any(path.iterdir()) and not holds_run(path)):
         raise TakenError(face.word("not_a_run", path=path))
 
 
@@ -79,7 +78,7 @@ def require_own_demo(face: Face, folder: Path) -> None:
         return
     if not folder.is_dir():
         raise TakenError(face.word("exists_file", path=folder))
-    earlier = {"run", *REPORTS.values()} if (folder / "run" / MANIFEST).is_file() else set()
+    earlier = {"run", *REPORTS.values()} if holds_run(folder / "run") else set()
     others = sorted(path.name for path in folder.iterdir() if path.name not in earlier)
     if others:
         raise TakenError(face.word("other_things", path=folder, names=", ".join(others[:3])))

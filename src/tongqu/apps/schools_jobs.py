@@ -15,10 +15,20 @@ import tongqu
 from tongqu.apps.output import Face
 from tongqu.apps.places import write_whole
 from tongqu.apps.progress import show_progress
-from tongqu.apps.studies import Places, frame, require_places, unwritable, write_study, written_lines
+from tongqu.apps.studies import (
+    MOST_ROWS,
+    Places,
+    frame,
+    require_places,
+    unwritable,
+    write_study,
+    written_lines,
+)
 from tongqu.base import Problem, Report, RunError
 from tongqu.views.schools_html import schools_html
 from tongqu.views.schools_sheets import school_sheets
+from tongqu.views.schools_tables import called, fault_words, places_of, school_names
+from tongqu.views.words import Words
 from tongqu.workflow.schools import schools as study_of
 from tongqu.workflow.schools.study import wrong_numbers
 from tongqu.workflow.study import FieldStudy
@@ -74,7 +84,11 @@ class Asked:
 def schools(face: Face, region: str, scenario: Path | None, *, places: Places, asked: Asked) -> None:
     """Draw catchments, reckon mergers; write tables, page and sheets."""
     with show_progress(face.language, quiet=face.quiet) as progress:
-        problems = [*wrong_numbers(**asked.numbers), *_sheets_place(asked.sheets)]
+        problems = [
+            *wrong_numbers(**asked.numbers),
+            *_no_catchments(asked.catchments),
+            *_sheets_place(asked.sheets),
+        ]
         require_places(face, places, kind="schools", numbers=problems)
         _require_free(asked.sheets, force=places.force)
         progress(Report("load"))
@@ -98,10 +112,38 @@ def schools(face: Face, region: str, scenario: Path | None, *, places: Places, a
         "counties": counties.to_dict("records"),
         "mergers": merged[merged["best"]].to_dict("records"),
         "unserved_villages": found.tables["unserved"].to_dict("records"),
-        "problems": found.tables["faults"].to_dict("records"),
+        "problems": _faults(face, found),
         "written": [str(path) for path in written],
     }
     face.result(content, [*_shown(face, found), *written_lines(face, written)])
+
+
+def _faults(face: Face, found: FieldStudy) -> list[dict[str, Any]]:
+    """What is wrong, each with its rule and mend in words."""
+    words = Words(face.language)
+    names = school_names(found, words)
+    made = []
+    for row in found.tables["faults"].to_dict("records"):
+        rule, mend = fault_words(row, words, names=names)
+        made.append({**{str(name): value for name, value in row.items()}, "rule": rule, "mend": mend})
+    return made
+
+
+def _wrong(face: Face, found: FieldStudy) -> list[Table | str]:
+    """The first of what is wrong with catchments given, as the page says it."""
+    words = Words(face.language)
+    places, names = places_of(found, words), school_names(found, words)
+    rows = [
+        (called(row, words, places=places, names=names), row["rule"], row["mend"])
+        for row in _faults(face, found)[:MOST_ROWS]
+    ]
+    return [face.table(["place", "rule", "mend"], rows)] if rows else []
+
+
+def _no_catchments(path: Path | None) -> list[Problem]:
+    if path is None or path.exists():
+        return []
+    return [Problem("no such file", mend="check the path", file="--catchments", value=str(path))]
 
 
 def _sheets_place(sheets: Path | None) -> list[Problem]:
@@ -137,6 +179,7 @@ def _shown(face: Face, found: FieldStudy) -> list[Table | str]:
     said, merged = found.figures, found.tables["mergers"]
     name = face.name(found.region.title_zh, found.region.title_en)
     best = merged[merged["best"] & (merged["verdict"] != "too_far")]
+    wrong = _wrong(face, found) if said["given"] else []
     return [
         shown(found.tables["counties"], COUNTIES, f"{name} {found.year}"),
         shown(best, MERGERS, face.word("schools_mergers")),
@@ -146,5 +189,6 @@ def _shown(face: Face, found: FieldStudy) -> list[Table | str]:
             gap=f"{said['gap']:.3%}",
         ),
         face.word("schools_faults", count=f"{sum(said['faults'].values()):,}"),
+        *wrong,
         face.word("schools_modelled", share=f"{said['modelled']:.0%}"),
     ]

@@ -19,6 +19,7 @@ from tongqu.workflow.files import Kind, heading, require_place, worded
 
 __all__ = [
     "BOOK",
+    "MOST_ROWS",
     "PAGE",
     "Places",
     "Target",

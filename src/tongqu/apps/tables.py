@@ -14,6 +14,7 @@ from tongqu.apps.output import Face
 from tongqu.apps.words import label
 from tongqu.contracts import Run
 from tongqu.data import Region, table_specs
+from tongqu.views.words import Words
 from tongqu.workflow import Diagnosis, PlanRun, Verification
 
 __all__ = [
@@ -80,6 +81,11 @@ def service_names(face: Face, region: Region) -> dict[str, str]:
     return dict(zip(table["numerator"].str.removeprefix("served."), names, strict=True))
 
 
+def _service(face: Face, names: Mapping[str, str], key: str) -> str:
+    """The name of a service: of the indicator that counts it, else of the catalogue."""
+    return names.get(key) or Words(face.language).label("service", key)
+
+
 def diagnosis_tables(
     face: Face, found: Diagnosis, *, service: str = "", beyond: pd.DataFrame | None = None
 ) -> Shown:
@@ -92,7 +98,10 @@ def diagnosis_tables(
     ]
     names = service_names(face, found.region)
     shares = found.summary()["served"]
-    served = [(key, names.get(key, key), f"{share:.1%}") for key, share in shares.items()]
+    served = [
+        (key, _service(face, names, key), "–" if math.isnan(share) else f"{share:.1%}")
+        for key, share in shares.items()
+    ]
     title = f"{face.name(found.region.title_zh, found.region.title_en)}, {found.year}"
     shown: Shown = [
         face.table(["county", "urban", "rural", "coordination"], counties, title=title),
@@ -100,7 +109,7 @@ def diagnosis_tables(
     ]
     if beyond is not None:
         people = f"{beyond['people'].sum():,.0f}"
-        head = face.word("beyond", service=names.get(service, service), count=len(beyond), people=people)
+        head = face.word("beyond", service=_service(face, names, service), count=len(beyond), people=people)
         minutes = beyond["minutes"] if "minutes" in beyond else [math.nan] * len(beyond)
         rows = [
             (unit, _unit_name(face, units, unit), f"{people:,.0f}", f"{m:.1f}" if math.isfinite(m) else "–")
@@ -126,7 +135,7 @@ def service_rows(face: Face, region: Region, run: Run) -> list[dict[str, Any]]:
     return [
         {
             "service": (key := variable.removeprefix("served.")),
-            "name": names.get(key, key),
+            "name": _service(face, names, key),
             "year": last,
             "demand": float(sums["plan", f"demand.{key}"]),
             "without": float(sums["base", variable]),

@@ -31,6 +31,7 @@ __all__ = [
     "check_files",
     "check_target",
     "clear_drafts",
+    "holds_run",
     "open_run",
     "run_id",
     "whole_run",
@@ -80,6 +81,25 @@ OPTIONAL: Final[Mapping[str, str]] = {
 }
 """Tables that some runs have, and what they hold. They are not made from the run's inputs alone: verifying
 compares their hashes and says that it could do no more."""
+
+
+ENTRIES: Final[Mapping[str, type]] = {
+    "id": str,
+    "engine": str,
+    "region": dict,
+    "scenario": dict,
+    "sectors": dict,
+    "solver": dict,
+    "certificate": dict,
+    "feedback": dict,
+    "left_out": list,
+    "files": dict,
+}
+"""Entries that every manifest has, and what they are."""
+PROVEN: Final = ("baseline", "objective", "simulated", "bound", "gap")
+"""Numbers of a certificate."""
+ROUND: Final = ("round", "rounds")
+"""Numbers of what is said of the rounds."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +174,29 @@ def open_run(path: Path | str) -> Run:
         raise RunError(f"{folder}: {MANIFEST} cannot be read: {error}") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise RunError(f"{folder}: this is no run of format {FORMAT}; make it again with this version")
+    if wrong := _wrong_entries(manifest):
+        raise RunError(f"{folder}: {MANIFEST} lacks or garbles {', '.join(wrong)}; make the run again")
     return Run(folder, manifest)
+
+
+def _wrong_entries(manifest: Mapping[str, Any]) -> list[str]:
+    """Entries that are missing or are not what they should be."""
+    wrong = [name for name, kind in ENTRIES.items() if not isinstance(manifest.get(name), kind)]
+    numbers = {"certificate": PROVEN, "feedback": ROUND}
+    wrong += [
+        f"{entry}.{name}"
+        for entry, names in numbers.items()
+        if entry not in wrong
+        for name in names
+        if not _is_number(manifest[entry].get(name))
+    ]
+    if "files" not in wrong and not all(isinstance(one, str) for one in manifest["files"].values()):
+        wrong.append("files")
+    return wrong
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def whole_run(run: Run | Path | str) -> Run:
@@ -257,9 +299,18 @@ def check_target(folder: Path) -> Path:
     target = folder.resolve()
     if target.is_file():
         raise RunError(f"{folder} is a file; name a folder")
-    if target.exists() and any(target.iterdir()) and not (target / MANIFEST).is_file():
+    if target.exists() and any(target.iterdir()) and not holds_run(target):
         raise RunError(f"{folder} holds something that is not a run; name another folder")
     return target
+
+
+def holds_run(folder: Path) -> bool:
+    """Whether a folder holds a run, of whatever version; a study has a manifest, too, and is none."""
+    try:
+        stated = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(stated, dict) and "format" in stated and "certificate" in stated
 
 
 def clear_drafts(folder: Path) -> tuple[Path, ...]:

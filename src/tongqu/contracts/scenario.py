@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tongqu.base import Problem, ScenarioError
+from tongqu.data.problems import suggest
 
 __all__ = [
     "Assume",
@@ -290,7 +291,7 @@ def unknown_standards(standards: pd.DataFrame, scenario: Scenario) -> list[Probl
     return [
         Problem(
             rule="unknown standard",
-            mend="use a name from the table standards",
+            mend=suggest(name, known) + "use a name from the table standards",
             file="scenario",
             column="assume",
             value=name,

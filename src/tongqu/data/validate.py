@@ -24,6 +24,7 @@ from tongqu.data.logistics_rules import check_logistics
 from tongqu.data.pension_rules import check_pension_tiers
 from tongqu.data.problems import Place, Problems, suggest
 from tongqu.data.rules import Bbox, Checked
+from tongqu.data.site_rules import check_sites
 from tongqu.data.spec import TableSpec, table_specs
 
 __all__ = ["DEFAULT_TABLES", "check_tables", "default_sources", "finish_tables", "validate_tables"]
@@ -127,6 +128,7 @@ def check_across(
     check_logistics(tables, problems=problems)
     check_buses(tables, problems=problems)
     check_land_use(tables, problems=problems)
+    check_sites(tables, problems=problems)
 
 
 def finish(table: Checked) -> pd.DataFrame:

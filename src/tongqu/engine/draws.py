@@ -12,6 +12,7 @@ import pandas as pd
 
 from tongqu.base import DataError, Problem, remember
 from tongqu.contracts import Assume
+from tongqu.data.problems import suggest
 from tongqu.engine.inputs import Inputs
 from tongqu.methods.sampling import latin, normal, spread, triangular
 
@@ -84,7 +85,7 @@ def sample_of(
             [
                 Problem(
                     rule="unknown standard",
-                    mend="use a name from the table standards",
+                    mend=suggest(name, known.index) + "use a name from the table standards",
                     column="uncertain",
                     value=name,
                 )

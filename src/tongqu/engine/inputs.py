@@ -6,35 +6,22 @@ Inputs are those of the baseline, or made again from the simulation of an earlie
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
-from tongqu.base import Problem, Progress, ScenarioError, silent
-from tongqu.contracts import Assume, Offer, Scenario, Sector, State, in_order, unknown_standards
+from tongqu.contracts import Assume, Offer, Scenario, Sector, State
 from tongqu.data import Region
-from tongqu.engine import orders
-from tongqu.engine.coordinate import Indicators, indicators_of, weights_of
-from tongqu.engine.needs import idle_projects, lowering_stocks, unmet_of
-from tongqu.engine.simulate import collect_offers, simulate
-from tongqu.engine.wishes import (
-    candidates_of,
-    check_pins,
-    possible_candidates,
-    start_bounds,
-    wrong_floors,
-    wrong_past,
-    wrong_services,
-)
+from tongqu.engine.coordinate import Indicators
+from tongqu.engine.needs import unmet_of
+from tongqu.engine.wishes import candidates_of, check_pins, start_bounds
 
 __all__ = [
     "Inputs",
     "Refreshed",
     "candidates_of",
     "check_pins",
-    "prepare",
     "service_sums",
     "start_bounds",
 ]
@@ -123,68 +110,6 @@ class Inputs:
     def unmet(self, service: str) -> pd.DataFrame:
         """Unmet demand of a service before projects: units in rows, years in columns, persons."""
         return unmet_of(self.states if self.refreshed is None else self.refreshed.needs, service)
-
-
-def prepare(
-    region: Region, sectors: Sequence[Sector], *, scenario: Scenario, progress: Progress = silent
-) -> Inputs:
-    """Simulate the baseline, collect the offers and evaluate the indicators.
-
-    Raises
-    ------
-    ScenarioError
-        With everything in the scenario that cannot be meant, before anything is solved.
-    """
-    # Goals know inputs; what they refuse belongs into the same report.
-    from tongqu.engine.goals.checks import check_goal
-
-    standards = region["standards"]
-    problems = [*unknown_standards(standards, scenario), *wrong_floors(region, scenario)]
-    unknown = {problem.value for problem in problems if problem.column == "assume"}
-    changes = {name: value for name, value in scenario.assume.items() if name not in unknown}
-    assume = Assume.of(standards, scenario.model_copy(update={"assume": changes}))
-    with _collected(problems) as found:
-        states = simulate(region, sectors, scenario=scenario, assume=assume, progress=progress)
-        offer = collect_offers(region, sectors, states=states, assume=assume, progress=progress)
-    if found:  # a sector cannot say how things stand, so that the rest stays unknown
-        raise ScenarioError(in_order(problems))
-    problems += wrong_services(states[0].matching("demand"), scenario)
-    problems += wrong_past(region, scenario)
-    offer, wrong = possible_candidates(offer, scenario, interest=assume["rate.interest"])
-    idle = idle_projects(
-        offer,
-        states,
-        wanted=orders.wanted(scenario),
-        lowering=lowering_stocks(region["indicators"], sectors),
-    )
-    inputs = Inputs(
-        region,
-        scenario,
-        assume,
-        tuple(sectors),
-        states,
-        offer.of(offer.projects.loc[~offer.projects["project"].isin(idle), "project"]),
-        indicators_of(region, states),
-        weights_of(region, states, scenario=scenario),
-        tuple(idle),
-    )
-    problems += wrong
-    with _collected(problems):
-        check_goal(inputs)
-    if problems:
-        raise ScenarioError(in_order(problems))
-    return inputs
-
-
-@contextmanager
-def _collected(problems: list[Problem]) -> Iterator[list[Problem]]:
-    """Put what is refused inside to the other problems; what is given lists it."""
-    found: list[Problem] = []
-    try:
-        yield found
-    except ScenarioError as error:
-        found += error.problems
-        problems += error.problems
 
 
 def service_sums(region: Region, states: Sequence[State]) -> pd.DataFrame:

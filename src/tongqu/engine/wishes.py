@@ -57,7 +57,12 @@ def wrong_services(known: Sequence[str], scenario: Scenario) -> list[Problem]:
     """
     mend = "use one of " + ", ".join(known)
     return [
-        _problem("unknown service", mend, f"floors[{number}].service", floor.service)
+        _problem(
+            "unknown service",
+            suggest(floor.service, known) + mend,
+            f"floors[{number}].service",
+            floor.service,
+        )
         for number, floor in enumerate(scenario.floors)
         if known and floor.service not in known
     ]

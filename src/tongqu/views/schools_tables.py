@@ -72,6 +72,7 @@ def fault_words(row: Mapping[Any, Any], words: Words, *, names: Mapping[str, str
         return words.number(float(value), digits) if value == value else "–"
 
     filled = {
+        "unit": str(row["unit"]),
         "pupils": said("pupils"),
         "amount": said("amount", 1 if row["fault"] in ("no_school", "beyond") else 0),
         "limit": said("limit"),

@@ -11,7 +11,8 @@ from pathlib import Path
 from tongqu.base import DataError, Progress, Report, ScenarioError, silent
 from tongqu.contracts import Draft, Scenario, Sector, draft_scenario, load_scenario
 from tongqu.data import Region, load_region
-from tongqu.engine.inputs import Inputs, prepare
+from tongqu.engine.inputs import Inputs
+from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import load_sectors, missing_tables
 
 __all__ = [

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 
 from tongqu.base import Problem, Progress
@@ -18,12 +19,15 @@ from tongqu.engine.model import build
 from tongqu.engine.optimise import Plan
 from tongqu.engine.promise import baseline_measures
 from tongqu.engine.search import start_values
-from tongqu.engine.terms import Model
+from tongqu.engine.terms import Aim, Model
 
 __all__ = ["CERTIFICATE_TOLERANCE", "PROVEN", "certificate_problems", "proof_problems"]
 
 CERTIFICATE_TOLERANCE: Final = 1e-8
 """By how much a figure of the certificate may be off, in its unit or as a share of it where it is above 1."""
+
+STAGE_TOLERANCE: Final = 1e-6
+"""By how much the value of a stage may lie above its bound: both are found to the solver's tolerance."""
 
 PRICE_TOLERANCE: Final = 1e-3
 """Share of the largest price by which one may be off: interior-point duals carry noise."""
@@ -82,7 +86,45 @@ def certificate_problems(
         Problem(rule=rule, mend=MEND, file="manifest.json", column=f"certificate.{name}", value=value)
         for rule, name, value in found
     ]
+    alone = len(stages_of(inputs)) == 1
+    problems += _stage_problems(run["results/stages"], stated, aim=aim if alone else None)
     return problems + _price_problems(model, stored.prices)
+
+
+def _stage_problems(stages: pd.DataFrame, stated: Mapping[str, Any], *, aim: Aim | None) -> list[Problem]:
+    """Stages are numbered, no bound lies below its value, and an only stage says what the certificate says.
+
+    Parameters
+    ----------
+    aim : Aim, optional
+        Of the only stage; where there are several, only solving again shows their figures.
+    """
+    numbers = stages["stage"].tolist()
+    wrong = [("stage", numbers != list(range(1, len(numbers) + 1)) or not numbers)]
+    wrong.append(("status", not stages["status"].isin(["optimal", "stopped"]).all()))
+    slack = STAGE_TOLERANCE * np.maximum(1.0, stages["value"].abs())
+    wrong.append(("bound", not (stages["bound"] >= stages["value"] - slack).all()))
+    if aim is not None and len(stages) == 1:
+        one = stages.iloc[0]
+        objective, bound = float(stated["objective"]), float(stated["bound"])
+        wrong += [
+            ("name", one["name"] != aim.name),
+            ("unit_of_measure", one["unit_of_measure"] != aim.unit),
+            ("status", one["status"] != stated["status"]),
+            # The search counts by tangents, the certificate by the ledgers; a later bound may be better.
+            ("value", not abs(one["value"] - objective) <= aim.error + _allowed(objective)),
+            ("bound", not one["bound"] >= bound - _allowed(bound)),
+        ]
+    elif aim is not None:
+        wrong.append(("stage", True))
+    columns = dict.fromkeys(column for column, off in wrong if off)
+    rule = "it does not follow from the certificate and the other stages"
+    return [
+        Problem(
+            rule=rule, mend=MEND, file="results/stages", column=column, value=str(stages[column].tolist()[:1])
+        )
+        for column in columns
+    ]
 
 
 def _allowed(value: float) -> float:

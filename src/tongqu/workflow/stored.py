@@ -7,8 +7,9 @@ import pandas as pd
 from tongqu.base import Progress, RunError, silent
 from tongqu.contracts import Run
 from tongqu.engine.certificate import Certificate
-from tongqu.engine.inputs import Inputs, prepare
+from tongqu.engine.inputs import Inputs
 from tongqu.engine.optimise import Plan
+from tongqu.engine.prepare import prepare
 from tongqu.engine.promise import promise_of
 from tongqu.engine.refresh import refresh
 from tongqu.workflow.prepare import sectors_for

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -38,6 +38,8 @@ class FieldStudy:
         Tables by name, in the order of sheets and files.
     figures : mapping of str to object
         Headline figures as plain numbers and words.
+    made_from : mapping of str to str
+        What else it was made from, for the manifest of a folder.
     """
 
     kind: Kind
@@ -47,6 +49,7 @@ class FieldStudy:
     year: int
     tables: Mapping[str, pd.DataFrame]
     figures: Mapping[str, Any]
+    made_from: Mapping[str, str] = field(default_factory=dict)
 
     def summary(self) -> dict[str, Any]:
         """The headline figures as plain numbers."""
@@ -81,6 +84,7 @@ class FieldStudy:
             "region_sha256": self.region.sha256,
             "scenario": self.scenario,
             "year": self.year,
+            **self.made_from,
         }
         return save_tables(FilePath(folder), kind=self.kind, tables=self.tables, manifest=made, force=force)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tongqu.base import Problem, ScenarioError
 from tongqu.contracts.scenario import Bound
+from tongqu.data.problems import suggest
 from tongqu.engine.inputs import Inputs
 
 __all__ = ["check_goal"]
@@ -29,7 +30,7 @@ def _weights(inputs: Inputs) -> list[Problem]:
     problems = [
         Problem(
             rule="unknown service",
-            mend="use one of " + ", ".join(known),
+            mend=suggest(name, known) + "use one of " + ", ".join(known),
             file="scenario",
             column="goal.services",
             value=str(name),
@@ -89,6 +90,6 @@ def _towns(inputs: Inputs) -> list[Problem]:
         elif floor.county and inputs.region.county_of([floor.town]).iloc[0] != floor.county:
             rule = "the town is not in the county"
         if rule:
-            column = f"floors[{number}].town"
+            column, mend = f"floors[{number}].town", suggest(floor.town, towns.index) + mend
             problems.append(Problem(rule, mend=mend, file="scenario", column=column, value=floor.town))
     return problems

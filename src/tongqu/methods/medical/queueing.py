@@ -152,7 +152,9 @@ def _load_of(vehicles: int, busy: float, *, line: Line) -> float:
     def off(load: float) -> float:
         return load * (1.0 - float(states(vehicles, load, line="lost")[-1])) / vehicles - busy
 
-    return float(brentq(off, busy * vehicles, vehicles / (1.0 - busy) + vehicles, xtol=1e-12))
+    # Where hardly a call is lost, the least load is the answer but for rounding: begin just below it.
+    least = busy * vehicles * (1.0 - 1e-12)
+    return float(brentq(off, least, vehicles / (1.0 - busy) + vehicles, xtol=1e-12))
 
 
 def _factors(vehicles: int, busy: float, chance: Floats) -> Floats:
@@ -162,7 +164,9 @@ def _factors(vehicles: int, busy: float, chance: Floats) -> Floats:
     for j in range(vehicles):
         drawn[j] = float((chance * (vehicles - some)).sum()) / (vehicles - j)
         chance = chance * np.maximum(some - j, 0.0) / (vehicles - j)
-    return np.asarray(drawn / (busy ** np.arange(vehicles) * (1.0 - busy)))
+    alone = busy ** np.arange(vehicles) * (1.0 - busy)
+    # So many are never busy at once: the chance is 0 with and without the factor.
+    return np.asarray(np.divide(drawn, alone, out=np.ones(vehicles), where=alone > 0))
 
 
 def hypercube(

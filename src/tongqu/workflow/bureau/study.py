@@ -13,6 +13,7 @@ import pandas as pd
 from tongqu.base import DataError, Problem, Progress, Report, silent
 from tongqu.contracts import Run, whole_run
 from tongqu.data import Language, Region
+from tongqu.data.problems import suggest
 from tongqu.engine.bureaus import CHANGES, Bureau, bureau_view
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.promise import measures_of
@@ -116,7 +117,8 @@ def bureau(run: Run | str | Path, sector: str, *, progress: Progress = silent) -
     RunError
         If the run cannot be read, or was made by another version.
     DataError
-        If no project of the run's offer is of the sector.
+        If no project of the run's offer is of the sector, or the plan is one at least cost: only the floors,
+        which are the region's, make such a plan do anything.
 
     Examples
     --------
@@ -125,13 +127,22 @@ def bureau(run: Run | str | Path, sector: str, *, progress: Progress = silent) -
     >>> view.tables["counts"]  # doctest: +SKIP
     """
     stored = whole_run(run)
-    inputs, plan = read_plan(stored, progress=progress)
-    known = sorted(inputs.offer.projects["sector"].unique())
+    known = sorted(stored["offer/projects"]["sector"].unique())
+    problems = []
     if sector not in known:
-        mend = f"use one of {', '.join(known)}"
-        raise DataError(
-            [Problem(rule="no project on offer is of this sector", mend=mend, file="--sector", value=sector)]
+        mend = f"{suggest(sector, known)}use one of {', '.join(known)}"
+        problems.append(
+            Problem(rule="no project on offer is of this sector", mend=mend, file="--sector", value=sector)
         )
+    if stored.scenario.objective == "least-cost":
+        rule = "a plan at least cost has nothing that one bureau would seek alone"
+        mend = "name a run with another objective: floors are the region's, not a bureau's"
+        problems.append(
+            Problem(rule, mend=mend, file=str(stored.path), column="objective", value="least-cost")
+        )
+    if problems:
+        raise DataError(problems)
+    inputs, plan = read_plan(stored, progress=progress)
     progress(Report("optimise"))
     view = bureau_view(inputs, plan, sector=sector, progress=progress)
     tables = {
@@ -148,8 +159,7 @@ def _projects(inputs: Inputs, view: Bureau) -> pd.DataFrame:
     kept = ["kind", "name_zh", "name_en", "unit", "county", "capital_wan"]
     table = view.projects.set_index("project")
     named = inputs.offer.projects.set_index("project")[kept].reindex(table.index)
-    parts = 1.0 if inputs.scenario.objective == "least-cost" else MILLION
-    joined = named.join(table).assign(gain=table["gain"] * parts, value=table["value"] * parts)
+    joined = named.join(table).assign(gain=table["gain"] * MILLION, value=table["value"] * MILLION)
     return joined.rename_axis("project").reset_index()
 
 
@@ -172,7 +182,7 @@ def _figures(
     built = joint.index[mine["sector"].reindex(joint.index).eq(view.sector).to_numpy()]
     return {
         "goal": inputs.scenario.objective,
-        "parts": 1.0 if inputs.scenario.objective == "least-cost" else MILLION,
+        "parts": MILLION,
         "first_year": inputs.years[0],
         "last_year": inputs.years[-1],
         "projects_alone": len(view.alone.starts),

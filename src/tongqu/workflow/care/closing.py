@@ -308,7 +308,8 @@ def _floors(case: _Case) -> tuple[FloorCover, pd.DataFrame]:
             "met": served >= floor * first - TINY,
             "lacking": np.maximum(floor * first - served, 0.0),
             "sites": np.bincount(area[found.sites], minlength=len(towns)),
-            "share_then": np.fmax(share, np.fmin(found.share, floor)),
+            # Where nobody comes first there is no share, now or then.
+            "share_then": np.maximum(share, np.fmin(found.share, floor)),
         }
     )
     return found, table[list(FLOORS)]

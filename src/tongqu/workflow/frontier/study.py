@@ -14,8 +14,9 @@ from tongqu.contracts.scenario import Measure
 from tongqu.data import Region
 from tongqu.engine.frontier import Point
 from tongqu.engine.frontier import frontier as points_of
-from tongqu.engine.inputs import Inputs, prepare
+from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import Stop
+from tongqu.engine.prepare import prepare
 from tongqu.engine.promise import UNITS, baseline_measures
 from tongqu.workflow.files import Kind
 from tongqu.workflow.prepare import region_of, scenario_of, sectors_for
@@ -148,7 +149,7 @@ def wrong_request(
             mend = f"give a number from {least} to {most}"
             problems.append(Problem("a number out of range", mend=mend, column=name, value=str(number)))
     for name, wish in (("gap", gap), ("seconds", seconds)):
-        if wish is not None and not wish > 0:
+        if wish is not None and not 0 < wish < float("inf"):
             mend = "give a number above 0"
             problems.append(Problem("a number out of range", mend=mend, column=name, value=str(wish)))
     return problems

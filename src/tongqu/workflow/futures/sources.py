@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -12,28 +13,37 @@ from tongqu.base import DataError, Problem, Progress, Report, silent
 from tongqu.contracts import Assume, Offer, Run, Scenario, whole_run
 from tongqu.data import Region
 from tongqu.engine.coordinate import indicators_of, weights_of
-from tongqu.engine.inputs import Inputs, prepare
+from tongqu.engine.inputs import Inputs
 from tongqu.engine.optimise import optimise
+from tongqu.engine.prepare import prepare
 from tongqu.engine.simulate import simulate
 from tongqu.workflow.futures.evaluate import NO_PLAN
 from tongqu.workflow.prepare import region_of, scenario_of, sectors_for
 
 __all__ = [
+    "MAIN",
     "MOST_FUTURES",
     "MOST_REPLANNED",
+    "ROBUST",
     "check_plans",
     "inputs_of",
     "is_run",
     "starts_of",
     "starts_of_run",
     "stored_inputs",
+    "taken_names",
     "wrong_numbers",
 ]
 
 MOST_FUTURES: Final = 10_000
 MOST_REPLANNED: Final = 50
-PRINTED: Final = 10
-"""Problems of plans that are said at most."""
+MOST_PROCESSES: Final = 64
+MAIN: Final = "plan"
+"""Name of the plan of a run, or of the one made first."""
+ROBUST: Final = "robust"
+"""Name of the plan made for several futures at once, where the scenario asks for one."""
+TAKEN: Final = (MAIN, ROBUST, NO_PLAN)
+"""Names that further plans may not have."""
 
 
 def is_run(source: object) -> bool:
@@ -44,7 +54,7 @@ def is_run(source: object) -> bool:
     return any((folder / part / "manifest.json").is_file() for part in (".", "run"))
 
 
-def wrong_numbers(*, futures: int, replan: int, seed: int) -> list[Problem]:
+def wrong_numbers(*, futures: int, replan: int, seed: int, processes: int = 1) -> list[Problem]:
     """A problem for every number that is out of range; see `futures`."""
     problems = []
     if not 1 <= futures <= MOST_FUTURES:
@@ -52,7 +62,7 @@ def wrong_numbers(*, futures: int, replan: int, seed: int) -> list[Problem]:
         problems.append(
             Problem(rule="a number of futures out of range", mend=mend, column="futures", value=str(futures))
         )
-    most = min(MOST_REPLANNED, max(futures, 0))
+    most = min(MOST_REPLANNED, futures) if futures >= 1 else MOST_REPLANNED
     if not 0 <= replan <= most:
         mend = f"give a number from 0 to {most}"
         problems.append(
@@ -61,6 +71,11 @@ def wrong_numbers(*, futures: int, replan: int, seed: int) -> list[Problem]:
     if seed < 0:
         problems.append(
             Problem(rule="a negative seed", mend="give 0 or more", column="seed", value=str(seed))
+        )
+    if not 1 <= processes <= MOST_PROCESSES:
+        mend = f"give a number from 1 to {MOST_PROCESSES}"
+        problems.append(
+            Problem(rule="a number out of range", mend=mend, column="processes", value=str(processes))
         )
     return problems
 
@@ -105,13 +120,21 @@ def starts_of_run(run: Run) -> pd.Series:
     return decisions.set_index("project")["start"].astype("int64")
 
 
+def taken_names(plans: Collection[str]) -> list[Problem]:
+    """A problem for every name that a further plan may not have, or that two have."""
+    mend = "choose another name"
+    counts = Counter(plans)
+    return [
+        Problem(rule="the name is taken", mend=mend, column="plans", value=name)
+        for name, count in counts.items()
+        if name in TAKEN or count > 1
+    ]
+
+
 def check_plans(inputs: Inputs, plans: Mapping[str, pd.Series]) -> None:
-    """Names are free, and every project of every plan is on offer and starts within the years."""
+    """Every project of every plan is on offer and starts within the years."""
     known, years = set(inputs.offer.projects["project"]), inputs.years
     problems = []
-    if NO_PLAN in plans:
-        mend = "choose another name"
-        problems.append(Problem(rule="the name is taken", mend=mend, column="plans", value=NO_PLAN))
     for name, starts in plans.items():
         for project, year in starts.items():
             if project not in known:
@@ -123,4 +146,4 @@ def check_plans(inputs: Inputs, plans: Mapping[str, pd.Series]) -> None:
             value = f"{name}: {project} {year}"
             problems.append(Problem(rule=rule, mend=mend, column="plans", value=value))
     if problems:
-        raise DataError(problems[:PRINTED])
+        raise DataError(problems)

@@ -24,7 +24,17 @@ from tongqu.workflow.futures.evaluate import (
     replanned,
 )
 from tongqu.workflow.futures.robust import robust
-from tongqu.workflow.futures.sources import check_plans, inputs_of, is_run, starts_of, wrong_numbers
+from tongqu.workflow.futures.sources import (
+    MAIN,
+    ROBUST,
+    check_plans,
+    inputs_of,
+    is_run,
+    starts_of,
+    taken_names,
+    wrong_numbers,
+)
+from tongqu.workflow.futures.stored import WISHES, wishes_of
 from tongqu.workflow.futures.tables import (
     TOGETHER,
     choice_table,
@@ -42,10 +52,6 @@ from tongqu.workflow.study import FieldStudy
 __all__ = ["TABLES", "futures"]
 
 KIND: Final[Kind] = "futures"
-MAIN: Final = "plan"
-"""Name of the plan of a run, or of the one made first."""
-ROBUST: Final = "robust"
-"""Name of the plan made for several futures at once, where the scenario asks for one."""
 
 TABLES: Final = (
     "plans",
@@ -128,7 +134,8 @@ def futures(
     >>> made.figures["plan"]["kept"] <= 1  # doctest: +SKIP
     True
     """
-    if problems := wrong_numbers(futures=futures, replan=replan, seed=seed):
+    problems = wrong_numbers(futures=futures, replan=replan, seed=seed, processes=processes)
+    if problems := [*problems, *taken_names(list(plans or {}))]:
         raise DataError(problems)
     run = whole_run(source) if is_run(source) else None  # type: ignore[arg-type]
     inputs, main = inputs_of(source, scenario, run=run, progress=progress)
@@ -185,6 +192,7 @@ def _study(
         whole=str(cities[0]) if len(cities) == 1 else "region",
         year=inputs.years[-1],
         tables={name: tables[name] for name in TABLES},
+        made_from={WISHES: wishes_of(inputs.scenario)},
         figures=_figures(tables, sample, futures=drawn["future"].nunique(), replanned=len(again)),
     )
 

@@ -258,7 +258,10 @@ def tier_table(base: Base, demand: Demand) -> pd.DataFrame:
         named = {"unit": unit, "level": "whole" if unit == base.whole else "county"}
         asked = _asked_of_tiers(base, demand, here.to_numpy())
         for row, tier in zip(asked, (*TIERS, None), strict=True):
-            full = {} if tier is None else _fullness(base, local[local["kind"] == tier.kind])
+            full = {}
+            if tier is not None:
+                loads = _loads(base, demand, kind=tier.kind, unit=unit)
+                full = _fullness(base, local[local["kind"] == tier.kind], loads=loads)
             rows.append({**named, "tier": ELSEWHERE if tier is None else tier.key, **row, **full})
     return pd.DataFrame(rows)
 
@@ -372,7 +375,7 @@ def _served(base: Base, demand: Demand) -> Floats:
     return found
 
 
-def _fullness(base: Base, sites: pd.DataFrame) -> dict[str, float]:
+def _fullness(base: Base, sites: pd.DataFrame, *, loads: Mapping[str, float]) -> dict[str, float]:
     """Loads and capacities of sites of one kind together; uses over those whose capacity is known."""
     if sites.empty:
         return {"sites": 0.0}
@@ -380,19 +383,31 @@ def _fullness(base: Base, sites: pd.DataFrame) -> dict[str, float]:
     _, occupancy, day = (_by_kind(base.assume, kind, names) for names in _CAPACITY)
     beds, doctors = sites["beds"].to_numpy(), sites["doctors"].to_numpy()
     room = (beds * DAYS * occupancy, doctors * day * base.assume["health.work_days"])
-    loads = (sites["bed_days"].to_numpy(), sites["visits"].to_numpy())
-    use = [_ratio(load, most) for load, most in zip(loads, room, strict=True)]
+    each = (sites["bed_days"].to_numpy(), sites["visits"].to_numpy())
+    use = [_ratio(load, most) for load, most in zip(each, room, strict=True)]
     clinics = bool((kind == KINDS[0]).all())
     return {
         "sites": float(len(sites)),
-        "treated": float(np.nansum(loads[1])),
-        "bed_days": np.nan if clinics else float(np.nansum(loads[0])),
+        **loads,
         "beds": np.nan if clinics else float(np.nansum(beds)),
         "bed_use": np.nan if clinics else use[0],
         "doctors": float(np.nansum(doctors)),
         "doctor_use": use[1],
         "unknown_beds": 0.0 if clinics else float(np.isnan(beds).sum()),
         "unknown_doctors": float(np.isnan(doctors).sum()),
+    }
+
+
+def _loads(base: Base, demand: Demand, *, kind: str, unit: str) -> dict[str, float]:
+    """What comes to all sites of a kind in a county, known even where it cannot be split by beds."""
+    pools = demand.pools
+    mine = (pools["kind"] == kind).to_numpy() & (
+        (unit == base.whole) | (pools["county"].astype(str) == unit).to_numpy()
+    )
+    stay = _by_kind(base.assume, np.array([kind], dtype=object), _CAPACITY[0])[0]
+    return {
+        "treated": float(demand.visits.load[mine].sum()),
+        "bed_days": np.nan if kind == KINDS[0] else float(demand.admissions.load[mine].sum() * stay),
     }
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tongqu.base import Progress, Report, silent
+from tongqu.base import DataError, Problem, Progress, Report, silent
 from tongqu.methods.medical import (
     Ambulances,
     Hypercube,
@@ -42,6 +42,8 @@ SECONDS: Final = 30.0
 """Time limit of each county's program; the bundled region's counties take a second."""
 GAP: Final = 1e-4
 """Gap at which it may stop."""
+MOST_VEHICLES: Final = 400
+"""Ambulances of a county above which the number is taken for a slip (assumed)."""
 VARIATION: Final = 0.5
 """Standard deviation of the length of a call over its mean (assumed)."""
 AMBULANCES: Final = (
@@ -146,18 +148,20 @@ def emergency_of(base: Base, *, new: int, days: int, seed: int, progress: Progre
         Days simulated.
     seed : int
         Of the simulation.
+
+    Raises
+    ------
+    DataError
+        With every county whose calls take more time than its ambulances have.
     """
     calls = _calls(base)
     rows: list[dict[str, object]] = []
     stations: list[pd.DataFrame] = []
     fleet: list[dict[str, object]] = []
     covered = pd.DataFrame({"calls": calls}, index=base.villages.index)
-    assumed = 0.0
-    codes = base.region.level("county").index
-    for number, code in enumerate(codes):
-        progress(Report("health_ambulances", done=number / len(codes)))
-        county, guessed = _county(base, str(code), calls=calls)
-        assumed += guessed
+    known = _counties(base, calls=calls)
+    for number, (county, _) in enumerate(known):
+        progress(Report("health_ambulances", done=number / len(known)))
         if county is None:
             continue
         fleet += _fleet(base, county)
@@ -183,8 +187,23 @@ def emergency_of(base: Base, *, new: int, days: int, seed: int, progress: Progre
         fleet=pd.DataFrame(fleet, columns=list(FLEET)),
         stations=pd.concat(stations, ignore_index=True) if stations else pd.DataFrame(columns=list(STATIONS)),
         covered=covered,
-        assumed_vehicles=assumed,
+        assumed_vehicles=float(sum(guessed for _, guessed in known)),
     )
+
+
+def _counties(base: Base, *, calls: pd.Series) -> list[tuple[_County | None, float]]:
+    """What is known of every county; see `_county`."""
+    found, problems = [], []
+    for code in base.region.level("county").index:
+        try:
+            found.append(_county(base, str(code), calls=calls))
+        except DataError as error:
+            problems += [
+                replace(one, file="sites", column="capacity", value=str(code)) for one in error.problems
+            ]
+    if problems:
+        raise DataError(problems)
+    return found
 
 
 def _limit(base: Base) -> float:
@@ -215,6 +234,9 @@ def _county(base: Base, code: str, *, calls: pd.Series) -> tuple[_County | None,
     if villages.empty or candidates.empty or not calls.loc[villages.index].sum() > 0:
         return None, 0.0
     vehicles, guessed = _vehicles(base, candidates, people=float(villages["people"].sum()))
+    if vehicles.max() > MOST_VEHICLES:
+        rule = f"more than {MOST_VEHICLES} ambulances in a county"
+        raise DataError([Problem(rule, mend="correct the vehicles of its stations")])
     spots = candidates["spot"].to_numpy(np.int64)
     homes = villages["spot"].to_numpy(np.int64)
     drive = minutes_matrix(base.road, origins=spots, targets=homes).T / base.assume["ambulance.speed"]
@@ -237,7 +259,10 @@ def _candidates(base: Base, code: str) -> pd.DataFrame:
     mine = base.stations[base.stations["county"] == code]
     others = base.sites[(base.sites["county"] == code) & base.sites["kind"].isin(KINDS[1:])]
     others = others[~others["spot"].isin(mine["spot"])].drop_duplicates("spot")
-    return pd.concat([mine.assign(existing=True), others.assign(existing=False)], ignore_index=True)
+    # A station without any vehicle is a place where some could stand.
+    return pd.concat(
+        [mine.assign(existing=mine["capacity"] != 0), others.assign(existing=False)], ignore_index=True
+    )
 
 
 def _vehicles(base: Base, candidates: pd.DataFrame, *, people: float) -> tuple[Ints, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -32,8 +33,9 @@ def check_actuals(run: Run, actuals: Actuals | str | Path) -> Actuals:
     """
     read = Problems()
     given = frames_read(actuals, read) if isinstance(actuals, Actuals) else read_into(Path(actuals), read)
-    figures = given.figures[given.figures["value"].notna()].reset_index(drop=True)
-    found = [*_listed(read), *_wrong_projects(run, given.projects), *_wrong_figures(run, figures)]
+    figures = given.figures[given.figures["value"].notna()]
+    wrong = [*_wrong_projects(run, given.projects), *_wrong_figures(run, figures)]
+    found = [*_listed(read), *(replace(one, file=given.files.get(one.file, one.file)) for one in wrong)]
     if found:
         raise DataError(found)
     planned = run["results/decisions"].set_index("project")["start"]
@@ -41,7 +43,7 @@ def check_actuals(run: Run, actuals: Actuals | str | Path) -> Actuals:
     begun = projects["state"].isin(["contracted", "built"])
     start = projects["start"].fillna(projects["project"].map(planned))
     projects["start"] = start.where(begun).to_numpy(dtype=np.float64)
-    return Actuals(projects, figures)
+    return Actuals(projects, figures, given.files)
 
 
 def _listed(problems: Problems) -> list[Problem]:
@@ -56,7 +58,7 @@ def _wrong_projects(run: Run, projects: pd.DataFrame) -> list[Problem]:
     decisions = run["results/decisions"].set_index("project")["start"]
     known = pd.Index(run["offer/projects"]["project"])
     problems = []
-    for project, state, start in projects[["project", "state", "start"]].itertuples(index=False):
+    for row, project, state, start in projects[["project", "state", "start"]].itertuples():
         begun = state in ("contracted", "built")
         if not project:  # it is missed already
             continue
@@ -67,7 +69,9 @@ def _wrong_projects(run: Run, projects: pd.DataFrame) -> list[Problem]:
             rule, mend = "begun without a start", "give the year in which it started"
         else:
             continue
-        problems.append(Problem(rule, mend=mend, file="projects", column="project", value=str(project)))
+        problems.append(
+            Problem(rule, mend=mend, file="projects", row=int(row), column="project", value=str(project))
+        )
     return problems
 
 
@@ -79,8 +83,8 @@ def _wrong_figures(run: Run, figures: pd.DataFrame) -> list[Problem]:
     problems = []
     units = set(run.region["units"]["unit"])
     variables = sorted({str(name) for name in run["results/outcomes"]["variable"].unique()} | set(MONEY))
-    for (unit, year, variable), value in zip(
-        figures[["unit", "year", "variable"]].itertuples(index=False), planned, strict=True
+    for (row, unit, year, variable), value in zip(
+        figures[["unit", "year", "variable"]].itertuples(), planned, strict=True
     ):
         if unit not in units:
             rule, mend, column, what = "not in units", "use a code of the region", "unit", str(unit)
@@ -89,7 +93,7 @@ def _wrong_figures(run: Run, figures: pd.DataFrame) -> list[Problem]:
             mend = suggest(str(variable), variables) + "use a variable, place and year of the plan"
         else:
             continue
-        problems.append(Problem(rule, mend=mend, file="figures", column=column, value=what))
+        problems.append(Problem(rule, mend=mend, file="figures", row=int(row), column=column, value=what))
     return problems
 
 

@@ -178,11 +178,12 @@ def _last_year(run: Run, given: Actuals, year: int | None) -> int:
                 Problem(
                     "built, but it starts in a year to come",
                     mend=mend,
-                    file="projects",
+                    file=given.files.get("projects", "projects"),
+                    row=int(row),
                     column="start",
                     value=f"{project} in {start:.0f}",
                 )
-                for project, start in zip(started["project"], started["start"], strict=True)
+                for row, project, start in started[["project", "start"]].itertuples()
             ]
         )
     return last

@@ -60,10 +60,14 @@ class Actuals:
         ``unit, year, variable, value, note``: observed figures of places. A variable is a state variable such
         as ``people.total``, an item ``account.own_revenue``, one of the region's observed variables, or money
         of the plan such as ``money.room``.
+    files : mapping of str to str
+        What problems call each table: the file or sheet that it was read from. The index of a table that was
+        read is the row there.
     """
 
     projects: pd.DataFrame = field(default_factory=lambda: _empty(PROJECT_COLUMNS))
     figures: pd.DataFrame = field(default_factory=lambda: _empty(FIGURE_COLUMNS))
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_actuals(path: str | Path) -> Actuals:
@@ -93,18 +97,18 @@ def read_into(path: Path, problems: Problems) -> Actuals:
     if not raws and len(problems) == before:
         mend = "give a sheet or file with projects or figures: " + AGAIN
         problems.add("no projects and no figures", file=path.name, mend=mend)
-    return Actuals(**{table: _typed(raw, table, problems) for table, raw in raws.items()})
+    return _read(raws, problems)
 
 
 def frames_read(given: Actuals, problems: Problems) -> Actuals:
     """Frames in memory go through the same door as files."""
-    parts = {"projects": given.projects, "figures": given.figures}
-    made = {
-        name: _typed(raw_table(frame, file=name), name, problems)  # type: ignore[arg-type]
-        for name, frame in parts.items()
-        if len(frame)
-    }
-    return Actuals(**made)
+    parts: dict[Table, pd.DataFrame] = {"projects": given.projects, "figures": given.figures}
+    return _read({name: raw_table(frame, file=name) for name, frame in parts.items() if len(frame)}, problems)
+
+
+def _read(raws: Mapping[Table, RawTable], problems: Problems) -> Actuals:
+    files = {str(table): raw.file for table, raw in raws.items()}
+    return Actuals(**{table: _typed(raw, table, problems) for table, raw in raws.items()}, files=files)
 
 
 def _raw(path: Path, problems: Problems) -> dict[Table, RawTable]:
@@ -182,6 +186,7 @@ def _typed(raw: RawTable, table: Table, problems: Problems) -> pd.DataFrame:
     if table == "projects":
         frame["state"] = _states(frame["state"], raw, problems)
     _required(frame, raw, table, problems)
+    frame.index = pd.Index(raw.rows, name="row")
     return frame.astype({"year": "int64"}) if table == "figures" and not len(problems) else frame
 
 

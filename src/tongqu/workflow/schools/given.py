@@ -70,21 +70,31 @@ def given_catchments(source: str | Path | pd.DataFrame) -> pd.DataFrame:
     raw = _raw(source, problems)
     problems.raise_any()
     assert raw is not None  # an unreadable file was raised
-    places = {}
-    missing = []
-    for column, words in COLUMNS.items():
-        heads = [at for at, head in enumerate(raw.headings) if head.strip().casefold() in words]
-        if heads:
-            places[column] = str(heads[0])
-        else:
-            missing.append(column)
-    if missing:
+    places = _places(raw)
+    made = pd.DataFrame({column: raw.frame[at].fillna("").astype("str") for column, at in places.items()})
+    stages = made["stage"].str.strip().str.casefold()
+    made["stage"] = stages.map(WORDS).fillna(stages.where(stages.isin(WORDS.values()), made["stage"]))
+    return made.assign(row=raw.rows)
+
+
+def _places(raw: RawTable) -> dict[str, str]:
+    """Where the columns stand; refused where one is missing or stands twice."""
+    heads = {
+        column: [at for at, head in enumerate(raw.headings) if head.strip().casefold() in words]
+        for column, words in COLUMNS.items()
+    }
+    problems = [
+        Problem("two columns of the same meaning", mend="remove one", file=raw.file, column=raw.headings[at])
+        for found in heads.values()
+        for at in found[1:]
+    ]
+    if missing := [column for column, found in heads.items() if not found]:
         rule = f"the columns {', '.join(missing)} are missing"
         mend = "give unit, stage and school, or 村居代码, 学段 and 学校代码"
-        raise DataError([Problem(rule, mend=mend, file=raw.file, value=", ".join(raw.headings))])
-    made = pd.DataFrame({column: raw.frame[at].fillna("").astype("str") for column, at in places.items()})
-    made["stage"] = made["stage"].map(lambda word: WORDS.get(word, word))
-    return made.assign(row=raw.rows)
+        problems.append(Problem(rule, mend=mend, file=raw.file, value=", ".join(raw.headings)))
+    if problems:
+        raise DataError(problems)
+    return {column: str(found[0]) for column, found in heads.items()}
 
 
 def _raw(source: str | Path | pd.DataFrame, problems: Problems) -> RawTable | None:

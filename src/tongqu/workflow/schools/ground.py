@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 from tongqu.base import DataError, Problem, Progress, silent
 from tongqu.contracts import Assume, Scenario, State, check_limits
 from tongqu.data import Region
+from tongqu.data.problems import suggest
 from tongqu.engine.registry import missing_tables
 from tongqu.engine.simulate import simulate
 from tongqu.methods.network import Network
@@ -241,7 +242,12 @@ def _schools(region: Region, *, close: Sequence[str]) -> pd.DataFrame:
         )
     unknown = [site for site in close if site not in schools.index]
     problems += [
-        Problem("no school of the region", mend="use a code of the table sites", column="close", value=site)
+        Problem(
+            "no school of the region",
+            mend=suggest(site, schools.index) + "use a code of the table sites",
+            column="close",
+            value=site,
+        )
         for site in unknown
     ]
     if problems:
