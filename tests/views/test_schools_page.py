@@ -84,6 +84,7 @@ def test_a_sheet_for_every_open_school(found):
 def test_every_fault_says_what_and_how(fault, language):
     row = {
         "fault": fault,
+        "unit": "330802",
         "stage": "primary",
         "school": "p01",
         "pupils": 12.0,
