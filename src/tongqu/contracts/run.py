@@ -70,6 +70,10 @@ TABLES: Final[Mapping[str, str]] = {
     "unit_of_measure",
     "results/left_out": "places that lack a service in the last year although a candidate could bring it: "
     "service, unit, county, people, share, left, options",
+    "results/school_moves": "children whose school closes: project, unit, year, children, placed, "
+    "minutes_before, minutes_after (by school bus)",
+    "results/reach": "minutes by car to tiers of care that no service counts, in the first and the last "
+    "year: case, unit, year, tier, minutes",
     "results/issues": "what the reader must know: topic, item, detail_zh, detail_en",
 }
 """Tables of a run besides the region's, and what they hold."""

@@ -87,15 +87,19 @@ def layers_of(region: Region, role: LayerRole) -> list[Layer]:
 
 
 def plan_map(figures: Figures, words: Words, *, service: str) -> str:
-    """The map in the state of the last year; the page's script recolours and hides by year and service."""
+    """The map in the state of the last year; the page's script recolours and hides by year and service.
+
+    It holds the ground (``#ground``) and the borders (``#borders``), which other maps of the page refer to.
+    """
     region = figures.stored.run.region
     frame = frame_of(region)
     body = [
-        *_ground(figures, frame),
+        # Ground and borders have names: smaller maps of the page show them again.
+        f'<g id="ground">{"".join(_ground(figures, frame))}</g>',
         *_roads(figures, frame),
-        '<path class="border" d="'
+        '<defs><path id="borders" d="'
         + "".join(frame.path(layer.geometry) for layer in layers_of(region, "outline"))
-        + '"/>',
+        + '"/></defs><use href="#borders" class="border"/>',
         _villages(figures, frame, service=service),
         _projects(figures, frame),
         _names(figures, frame, words=words),

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 import jinja2
 import numpy as np
 
 from tongqu.contracts import Run
+from tongqu.views.chapter_maps import ground_of
 from tongqu.views.grid import raw
 from tongqu.views.maps import CLASSES, plan_map
+from tongqu.views.sections.care import care
+from tongqu.views.sections.chapters import Chapter, Common
 from tongqu.views.sections.coordination import coordination
+from tongqu.views.sections.education import education
+from tongqu.views.sections.health import health
 from tongqu.views.sections.leader import leader
 from tongqu.views.sections.money import money
 from tongqu.views.sections.names import Names, names_of
@@ -27,13 +33,23 @@ from tongqu.views.words import Language, Words
 
 __all__ = ["report_html"]
 
-SECTIONS = (
+CHAPTERS: Final[Mapping[str, Callable[[Common], Chapter]]] = {
+    "education": education,
+    "health": health,
+    "care": care,
+}
+"""Chapters of bureaus; they stand where the run plans for the sector."""
+
+SECTIONS: Final = (
     "leader",
     "map",
     "projects",
     "reasons",
     "money",
     "services",
+    "education",
+    "health",
+    "care",
     "coordination",
     "basis",
     "certificate",
@@ -76,7 +92,7 @@ def report_html(run: Run, *, language: Language = "zh") -> str:
             style=raw((folder / "report.css").read_text(encoding="utf-8")),
             script=raw((folder / "report.js").read_text(encoding="utf-8")),
             defs=raw(DEFS),
-            sections=SECTIONS,
+            sections=[key for key in SECTIONS if key not in CHAPTERS or key in figures.bureaus],
             **_content(figures, words),
         )
     )
@@ -111,12 +127,25 @@ def _content(figures: Figures, words: Words) -> dict[str, Any]:
         "reasons": reasons(figures, words, names=names),
         "money": money(figures, words, names=names),
         "services": services(figures, words, names=names),
+        "chapters": _chapters(figures, words, names=names),
         "coordination": coordination(figures, words, names=names),
         "basis": basis(figures, words),
         "certificate": certificate(figures, words),
         "sources": sources(figures, words),
         "glossary": glossary(words),
     }
+
+
+def _chapters(figures: Figures, words: Words, *, names: Names) -> list[Chapter]:
+    """Chapters of the bureaus whose sector the run plans for, in order."""
+    if not figures.bureaus:
+        return []
+    ground = ground_of(figures, words)
+    return [
+        make(Common(figures, words, names, figures.bureaus[key], ground))
+        for key, make in CHAPTERS.items()
+        if key in figures.bureaus
+    ]
 
 
 def _map(figures: Figures, words: Words, *, names: Names) -> dict[str, Any]:

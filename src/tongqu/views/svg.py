@@ -98,6 +98,7 @@ def _defs() -> str:
     shapes += [_shape(f"v{state}", mark) for state, mark in enumerate(MARKS)]
     hatches = [
         _hatch("h-modelled", "#fff", front="#8a8371", angle=45, width=1.2),
+        _hatch("h-guessed", "none", front="#d9ceb0", angle=45, gap=9, width=2),
         _hatch("h-transport", SECTORS["transport"], front="#fff", angle=45, width=1.2),
         _hatch("h-education", SECTORS["education"], front="#fff", angle=-45, gap=7, width=1.2),
         _hatch("h-running", "#7a97ad", front="#fff", angle=45, width=1.2),

@@ -32,6 +32,7 @@ from tongqu.engine.feedback import Settled, settle
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import Stop
 from tongqu.engine.simulate import outcomes
+from tongqu.workflow.bureau_tables import reach_of, school_moves
 from tongqu.workflow.issues import feedback_issues, issues_of
 from tongqu.workflow.prepare import ENGINE, draft_of, inputs_for, region_of, sector_versions, sectors_for
 from tongqu.workflow.stored import refreshed_at
@@ -225,6 +226,7 @@ def tables_of(settled: Settled) -> dict[str, pd.DataFrame]:
     """Give every table of the run; names as in ``tongqu.contracts.TABLES``."""
     inputs, made, checked = settled.best.inputs, settled.best.plan, settled.best.checked
     cases = {"base": (inputs.base_states, inputs.baseline), "plan": (checked.states, checked.indicators)}
+    decisions = decisions_of(inputs, made.starts)
 
     def both(make: Callable[[Sequence[State], Indicators], pd.DataFrame]) -> pd.DataFrame:
         parts = [make(*content).assign(case=case) for case, content in cases.items()]
@@ -235,7 +237,7 @@ def tables_of(settled: Settled) -> dict[str, pd.DataFrame]:
         "offer/entries": inputs.offer.entries,
         "offer/pairs": inputs.offer.pairs,
         "offer/limits": inputs.offer.limits,
-        "results/decisions": decisions_of(inputs, made.starts),
+        "results/decisions": decisions,
         "results/outcomes": both(lambda states, _: outcomes(states)),
         "results/indicators": both(
             lambda _, found: (
@@ -261,6 +263,13 @@ def tables_of(settled: Settled) -> dict[str, pd.DataFrame]:
         "results/prices": made.prices,
         "results/reasons": reasons(inputs, made.starts, prices=made.prices),
         "results/left_out": unserved(inputs, made.starts),
+        "results/school_moves": school_moves(inputs.region, checked.states, decisions, assume=inputs.assume),
+        "results/reach": reach_of(
+            inputs.region,
+            {case: states for case, (states, _) in cases.items()},
+            decisions,
+            health=any(sector.name == "health" for sector in inputs.sectors),
+        ),
         "results/issues": pd.concat(
             [issues_of(inputs, made, checked), feedback_issues(settled)], ignore_index=True
         ),

@@ -11,7 +11,7 @@ from tongqu.views.svg import swatch
 from tongqu.views.tables import Figures
 from tongqu.views.words import Words
 
-__all__ = ["money"]
+__all__ = ["money", "worth"]
 
 USES = {
     "capital": "#12394f",
@@ -48,7 +48,7 @@ def _prices_note(figures: Figures, words: Words) -> str:
     return words("money.prices_other", goal=words(f"aim.{figures.trust.certificate.goal}"))
 
 
-def _worth(value: float, words: Words, *, goal: str, digits: int = PRICE_DIGITS) -> str:
+def worth(value: float, words: Words, *, goal: str, digits: int = PRICE_DIGITS) -> str:
     """What more of a limit adds to the goal: per cent, or money saved."""
     if goal == "least-cost":
         return words.amount(value, digits=1) if value >= 0.05 else "≈ 0"
@@ -150,7 +150,7 @@ def _prices(figures: Figures, words: Words, *, names: Names) -> Grid:
     rows = [
         [
             names.place(unit),
-            *(_worth(float(value), words, goal=goal) for value in row),
+            *(worth(float(value), words, goal=goal) for value in row),
         ]
         for unit, row in zip(table.index, table.to_numpy(), strict=True)
     ]
@@ -172,7 +172,7 @@ def _scarce(figures: Figures, words: Words, *, names: Names) -> Grid | None:
             words(f"scarce.{limit}", what=words.label("limit_key", str(key))),
             names.place(str(unit)),
             *(
-                _worth(float(value), words, goal=figures.trust.certificate.goal, digits=PRICE_DIGITS + 1)
+                worth(float(value), words, goal=figures.trust.certificate.goal, digits=PRICE_DIGITS + 1)
                 for value in row
             ),
         ]

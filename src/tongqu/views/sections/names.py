@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
 from tongqu.views.tables import Figures
 from tongqu.views.words import Words
 
-__all__ = ["Names", "names_of"]
+__all__ = ["Names", "names_of", "unit_of"]
+
+OWN_UNITS: Final = {("care", "place"): "care_place"}
+"""Names of units by sector and unit, where a sector says it in words of its own."""
 
 
 @dataclass(frozen=True)
@@ -57,3 +61,14 @@ def names_of(figures: Figures, words: Words) -> Names:
         parents={str(unit): str(above) for unit, above in units["parent"].dropna().items()},
         indicators={str(code): words.name(*pair) for code, pair in named},
     )
+
+
+def unit_of(sector: str, unit: str, words: Words) -> str:
+    """The unit of a project's size: the sector's own word where it has one (a place is not always at school).
+
+    Examples
+    --------
+    >>> unit_of("care", "place", Words("zh")), unit_of("education", "place", Words("zh"))
+    ('个位', '学位')
+    """
+    return words.label("unit", OWN_UNITS.get((sector, unit), unit))

@@ -9,7 +9,7 @@ import pandas as pd
 
 from tongqu.views.charts import Series, columns
 from tongqu.views.grid import Grid, raw
-from tongqu.views.sections.names import Names
+from tongqu.views.sections.names import Names, unit_of
 from tongqu.views.svg import FILLS, SECTORS, swatch, symbol
 from tongqu.views.tables import Figures
 from tongqu.views.tables.cells import by_key, part, records
@@ -85,7 +85,8 @@ def _row(row: dict[str, Any], words: Words, *, names: Names) -> list[str]:
         names.place(row["town"]),
         names.place(row["county"]),
         raw(f'<span class="chip">{symbol(str(row["sector"]))}{escape(kind)}</span>'),
-        f"{words.number(row['size'], 0 if whole else 2)} {words.label('unit', str(row['size_unit']))}",
+        f"{words.number(row['size'], 0 if whole else 2)} "
+        + unit_of(str(row["sector"]), str(row["size_unit"]), words),
         str(row["start"]),
         str(row["opens"]),
         words.amount(row["capital_wan"], digits=1),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tongqu.contracts import Run
+from tongqu.views.tables.bureaus import Bureau, bureaus_of
 from tongqu.views.tables.coordination import Coordination, coordination_of
 from tongqu.views.tables.leader import Headline, headline_of
 from tongqu.views.tables.money import Money, money_of
@@ -29,6 +31,8 @@ class Figures:
         Figures of one part of the report each.
     headline : Headline
         Figures of the first page.
+    bureaus : mapping of str to Bureau
+        Figures of the chapters of bureaus, by sector.
     """
 
     stored: Stored
@@ -39,6 +43,7 @@ class Figures:
     coordination: Coordination
     trust: Trust
     headline: Headline
+    bureaus: Mapping[str, Bureau]
 
 
 def figures_of(run: Run) -> Figures:
@@ -59,4 +64,6 @@ def figures_of(run: Run) -> Figures:
     coordination, trust = coordination_of(stored), trust_of(stored)
     headline = headline_of(stored, projects, money=money, coordination=coordination, trust=trust)
     reasons = reasons_of(stored, projects)
-    return Figures(stored, projects, reasons, money, services, coordination, trust, headline)
+    return Figures(
+        stored, projects, reasons, money, services, coordination, trust, headline, bureaus_of(stored)
+    )

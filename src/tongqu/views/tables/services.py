@@ -12,10 +12,27 @@ import pandas as pd
 
 from tongqu.views.tables.stored import CASES, Case, Stored
 
-__all__ = ["BEFORE", "NEW", "NO_DEMAND", "ORDER", "SERVED", "WITHOUT", "Services", "services_of"]
+__all__ = [
+    "AMBULANCE",
+    "BEFORE",
+    "BUSY",
+    "NEW",
+    "NO_DEMAND",
+    "ORDER",
+    "SERVED",
+    "WITHOUT",
+    "Services",
+    "services_of",
+    "standards_of",
+]
 
 SERVED: Final = 0.999
 """A village counts as served when this share of its demand is."""
+
+AMBULANCE: Final = "ambulance"
+"""A service of chances: no village is ever served for sure."""
+BUSY: Final = "ambulance.busy"
+"""Standard: share of time in which a vehicle is busy."""
 
 NO_DEMAND, BEFORE, NEW, WITHOUT = 0, 1, 2, 3
 """State of a village: nobody to serve, served without the plan, by the plan only, not (fully) served."""
@@ -24,14 +41,11 @@ UNSERVED: Final = 20
 """Length of the list of villages still without a service."""
 
 ORDER: Final = (
-    "medical_circle",
-    "clinic",
-    "county_hospital",
-    "graded_road",
-    "primary_ride",
-    "junior_ride",
-    "primary_place",
-    "junior_place",
+    *("medical_circle", "clinic", "county_hospital", "graded_road"),
+    *("ambulance", "primary_ride", "junior_ride"),
+    *("nursery_place", "primary_place", "junior_place", "senior_place"),
+    *("day_care", "day_care_priority", "meals", "meals_priority", "child_care", "child_care_priority"),
+    *("service_hall", "bus", "parcel_point", "network"),
 )
 """Order of the services that the package knows; others follow by name."""
 
@@ -112,7 +126,10 @@ def _share(stored: Stored, case: Case, *, name: str) -> npt.NDArray[np.float64]:
 
 def _states(stored: Stored, name: str) -> npt.NDArray[np.int8]:
     base, plan = (_share(stored, case, name=name) for case in CASES)
-    state = np.select([np.isnan(plan), plan < SERVED, base >= SERVED], [NO_DEMAND, WITHOUT, BEFORE], NEW)
+    served = SERVED
+    if name == AMBULANCE:  # served as soon as one vehicle is near enough
+        served *= 1.0 - standards_of(stored).get(BUSY, 0.0)
+    state = np.select([np.isnan(plan), plan < served, base >= served], [NO_DEMAND, WITHOUT, BEFORE], NEW)
     return state.astype(np.int8)
 
 
@@ -140,11 +157,17 @@ def _unserved(stored: Stored, name: str) -> pd.DataFrame:
 
 
 def _limits(stored: Stored, names: tuple[str, ...]) -> dict[str, float]:
-    table = stored.run.region["standards"]
-    standards = dict(zip(table["standard"], table["value"], strict=True)) | dict(stored.run.scenario.assume)
+    standards = standards_of(stored)
     found = {}
     for name in names:
         for key in (f"minutes.{name}", f"minutes.{name}_walk"):
             if key in standards:
-                found[name] = float(standards[key])
+                found[name] = standards[key]
     return found
+
+
+def standards_of(stored: Stored) -> dict[str, float]:
+    """Values of the standards in force: the region's with the scenario's changes."""
+    table = stored.run.region["standards"]
+    found = zip(table["standard"], table["value"], strict=True)
+    return {str(name): float(value) for name, value in found} | dict(stored.run.scenario.assume)

@@ -76,6 +76,8 @@ class Stored:
         State variables of the villages.
     totals : DataFrame
         State variables in the last year, summed over all places: by variable (rows) and case (columns).
+    county_values : DataFrame
+        State variables of the counties as stored: ``unit, year, variable, value, case``.
     """
 
     run: Run
@@ -89,6 +91,7 @@ class Stored:
     weights: pd.Series
     cube: Cube
     totals: pd.DataFrame
+    county_values: pd.DataFrame
 
     @property
     def first(self) -> int:
@@ -119,11 +122,12 @@ def read_run(run: Run) -> Stored:
     units = region["units"].set_index("unit")
     outcomes = run["results/outcomes"]
     villages = tuple(str(code) for code in region.level("village").index)
+    counties = tuple(str(code) for code in region.level("county").index)
     final = outcomes[outcomes["year"] == years[-1]]
     return Stored(
         run=run,
         years=years,
-        counties=tuple(str(code) for code in region.level("county").index),
+        counties=counties,
         units=units,
         decisions=run["results/decisions"],
         ledger=run["results/ledger"],
@@ -132,6 +136,7 @@ def read_run(run: Run) -> Stored:
         weights=run["results/weights"].set_index(["unit", "year"])["weight"],
         cube=_cube(outcomes, villages, years=years),
         totals=final.pivot_table(index="variable", columns="case", values="value", aggfunc="sum"),
+        county_values=outcomes[outcomes["unit"].isin(counties)],
     )
 
 
