@@ -84,7 +84,7 @@ def test_juniors_who_live_too_far_board_where_there_are_places():
     assert states[1]["served.junior_ride"][CODE["C"]] == pytest.approx(
         states[1]["demand.junior_ride"][CODE["C"]]
     )
-    some = with_sites(("j2", "junior_school", "S", 10.0, 12.0))
+    some = with_sites(("j2", "junior_school", "S", 12.0, 12.0))
     assert some.states[0]["served.junior_ride"][CODE["C"]] == pytest.approx(12.0)
 
 
