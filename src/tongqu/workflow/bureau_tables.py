@@ -6,7 +6,6 @@ Who pays for a merger of schools, village by village, and the way to hospitals o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,16 +14,12 @@ import pandas as pd
 
 from tongqu.contracts import Assume, State
 from tongqu.data import Region
-from tongqu.methods.access import assign_to_room
-from tongqu.methods.roads import road_network
-from tongqu.methods.travel import pairs_within
-from tongqu.sectors.education.stages import RIDDEN, Stage, car_limit, direct_towns
+from tongqu.sectors.education.stages import RIDDEN, Near, Stage, car_limit, direct_towns, near, schools
 from tongqu.sectors.health.reach import reached
 
 __all__ = ["REACH_COLUMNS", "SCHOOL_MOVE_COLUMNS", "reach_of", "school_moves"]
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
 
 SCHOOL_MOVE_COLUMNS: Final[Mapping[str, str]] = {
     "project": "str",
@@ -87,14 +82,6 @@ def school_moves(
     return together.sort_values(["project", "unit"], ignore_index=True)
 
 
-@dataclass(frozen=True)
-class _Seats:
-    """Children by village and school, and minutes by car between them where they are within the norm."""
-
-    children: Floats
-    minutes: Floats
-
-
 def _moves(
     region: Region,
     state: State,
@@ -105,25 +92,25 @@ def _moves(
     assume: Assume,
 ) -> pd.DataFrame:
     """Children of the schools that close in a year."""
-    schools = _schools(region, opened, stage, year=state.year)
-    closing = schools["school"].isin(mergers["site"]).to_numpy()
+    open_yet = opened[~opened["project"].isin(mergers["project"])]
+    at = near(region, state["links.minutes"], open_yet, stage, car_limit(stage, assume), "capacity")
+    names = schools(region, open_yet, stage=stage).query("capacity > 0")["site"]
+    closing = names.isin(mergers["site"]).to_numpy()
     pupils = state[f"demand.{stage.place}"].to_numpy(dtype=np.float64)
-    room = schools["capacity"].to_numpy(dtype=np.float64)
-    at = _within(region, state, schools, limit=car_limit(stage, assume))
-    before = _seated(at, pupils=pupils, room=room)
-    after = _seated(at, pupils=pupils, room=np.where(closing, 0.0, room))
-    more = np.where(closing, 0.0, np.maximum(after.children - before.children, 0.0))
-    gone = before.children[:, closing]
+    before = _children(at, pupils)
+    after = _children(Near(at.pairs, np.where(closing, 0.0, at.places)), pupils)
+    more = np.where(closing, 0.0, np.maximum(after - before, 0.0))
+    gone = before[:, closing]
     home, which = np.nonzero(gone > LEAST)
-    ways = np.where(np.isfinite(before.minutes), before.minutes, 0.0)
-    taken = more.sum(axis=1)
+    ways = np.zeros(before.shape)
+    ways[at.pairs.origin, at.pairs.target] = at.pairs.minutes
+    taken, leaving = more.sum(axis=1), gone.sum(axis=1)
     mean = np.divide((more * ways).sum(axis=1), taken, out=np.full(taken.size, np.nan), where=taken > LEAST)
-    leaving = gone.sum(axis=1)
     share = np.divide(np.minimum(taken, leaving), leaving, out=np.zeros(taken.size), where=leaving > 0)
     villages = region.level("village")
     direct = villages["parent"].isin(direct_towns(opened)).to_numpy()
     factor = np.where(direct, assume["factor.direct_bus"], assume["factor.school_bus"])
-    name = mergers.set_index("site")["project"].reindex(schools.loc[closing, "school"]).to_numpy()
+    name = mergers.set_index("site")["project"].reindex(names[closing]).to_numpy()
     return pd.DataFrame(
         {
             "project": name[which],
@@ -137,35 +124,11 @@ def _moves(
     )
 
 
-def _schools(region: Region, opened: pd.DataFrame, stage: Stage, *, year: int) -> pd.DataFrame:
-    """Schools of a stage with places: of today and opened, those that closed before the year left out."""
-    sites = region["sites"]
-    today = sites.loc[sites["kind"] == stage.kind, ["site", "node", "capacity"]]
-    closed = opened[(opened["kind"] == f"{stage.key}_merge") & (opened["opens"] < year)]
-    today = today[~today["site"].isin(closed["site"])].rename(columns={"site": "school"})
-    made = opened[opened["kind"].isin((f"{stage.key}_school", f"{stage.key}_classes"))]
-    new = made[["project", "node", "size"]].rename(columns={"project": "school", "size": "capacity"})
-    together = pd.concat([today, new.astype({"school": "str"})], ignore_index=True)
-    return together[together["capacity"] > 0].reset_index(drop=True)
-
-
-def _within(
-    region: Region, state: State, schools: pd.DataFrame, *, limit: float
-) -> tuple[Ints, Ints, Floats]:
-    """Villages, schools and minutes by car of all that are within the norm of each other."""
-    network = road_network(region["nodes"], region["links"], minutes=state["links.minutes"])
-    homes = network.locate(region.level("village")["node"])
-    pairs = pairs_within(network, origins=homes, targets=network.locate(schools["node"]), limit=limit)
-    order = np.lexsort((pairs.target, pairs.origin, pairs.minutes))
-    return pairs.origin[order], pairs.target[order], pairs.minutes[order]
-
-
-def _seated(at: tuple[Ints, Ints, Floats], *, pupils: Floats, room: Floats) -> _Seats:
-    home, school, minutes = at
-    found = assign_to_room(home, school, minutes=minutes, demand=pupils, room=room)
-    children, ways = np.zeros((pupils.size, room.size)), np.full((pupils.size, room.size), np.inf)
-    children[home, school], ways[home, school] = found.placed, minutes
-    return _Seats(children, ways)
+def _children(at: Near, pupils: Floats) -> Floats:
+    """Children of each village at each school, shape (villages, schools)."""
+    found = np.zeros((pupils.size, at.places.size))
+    found[at.pairs.origin, at.pairs.target] = at.placed(pupils).placed
+    return found
 
 
 def reach_of(

@@ -114,16 +114,17 @@ def require_places(region: Region) -> None:
 
 
 def schools(region: Region, projects: pd.DataFrame, *, stage: Stage) -> pd.DataFrame:
-    """Node, places and boarding places of the schools of a stage: of today, less closed ones, and opened."""
+    """Schools of a stage, today less closed ones and opened: site or project, node, places, boarding."""
     today = _schools_of_today(region, stage)
     closed = projects.loc[projects["kind"] == f"{stage.key}_merge", "site"]
     kinds = (f"{stage.key}_school", f"{stage.key}_classes")
     mine = projects[projects["kind"].isin(kinds)]
-    new = pd.DataFrame({"node": mine["node"].astype("str"), "capacity": mine["size"].astype("float64")})
+    new = mine[["project", "node", "size"]].astype({"project": "str", "node": "str", "size": "float64"})
+    new = new.rename(columns={"project": "site", "size": "capacity"})
     homes = projects[projects["kind"] == f"{stage.key}_boarding"]
     beds = pd.DataFrame({"node": homes["node"].astype("str"), "boarding": homes["size"].astype("float64")})
     parts = [today[~today["site"].isin(closed)], new, beds]
-    together = pd.concat(parts, ignore_index=True)[["node", "capacity", "boarding"]]
+    together = pd.concat(parts, ignore_index=True)[["site", "node", "capacity", "boarding"]]
     return together.fillna({"capacity": 0.0, "boarding": 0.0})
 
 
