@@ -9,7 +9,7 @@ import pandas as pd
 from tongqu.views.grid import Grid
 from tongqu.views.sections.chapter_left import left, maps
 from tongqu.views.sections.chapter_tables import counties, kinds, services, staff, towns, years
-from tongqu.views.sections.chapters import Block, Chapter, Common, arrow, opening
+from tongqu.views.sections.chapters import Block, Chapter, Common, arrow
 from tongqu.views.tables.cells import by_key, records
 from tongqu.views.tables.priority import Priority, priority_of
 
@@ -35,14 +35,7 @@ def care(c: Common) -> Chapter:
         *left(c),
         *maps(c),
     ]
-    sentences = [c.projects_said(), c.served_said()]
-    if len(found.groups):
-        sentences.append(_first_said(c, found))
-    return Chapter(
-        **opening(c.figures, c.words, c.bureau),
-        sentences=[*sentences, c.staff_said(), c.left_said()],
-        blocks=blocks,
-    )
+    return c.chapter(blocks, said=[_first_said(c, found)] if len(found.groups) else [])
 
 
 def _first_said(c: Common, found: Priority) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from markupsafe import Markup
@@ -19,7 +19,7 @@ from tongqu.views.tables.bureaus import BUREAUS, Bureau, Reach, share_of
 from tongqu.views.tables.services import SERVED
 from tongqu.views.words import Words
 
-__all__ = ["Block", "Chapter", "Common", "arrow", "left_of", "opening", "without"]
+__all__ = ["Block", "Chapter", "Common", "arrow", "left_of", "without"]
 
 WORTH_DIGITS: Final = 5
 """Digits of the per cent that one person more is worth."""
@@ -84,24 +84,6 @@ def arrow(before: float, after: float, words: Words) -> str:
     return f"{words.number(before * 100, 1)} → {words.share(after)}"
 
 
-def opening(figures: Figures, words: Words, bureau: Bureau) -> dict[str, Any]:
-    """Key, heading, band and last words of a chapter."""
-    found = bureau.modelled
-    return {
-        "key": bureau.sector,
-        "title": words(f"chapter.{bureau.sector}"),
-        "band": words(
-            "chapter.band",
-            sites=words.share(found["sites"]),
-            positions=words.share(figures.trust.positions),
-            projects=words.share(found["projects"]),
-            standards=words.count(found["standards"]),
-            assumed=words.count(found["assumed"]),
-        ),
-        "more": words.label("chapter_more", bureau.sector),
-    }
-
-
 @dataclass(frozen=True)
 class Common:
     """Blocks and sentences that every chapter has.
@@ -126,7 +108,33 @@ class Common:
         """Last year of the plan."""
         return self.figures.stored.last
 
-    def projects_said(self) -> str:
+    def chapter(self, blocks: Sequence[Block], *, said: Sequence[str] = ()) -> Chapter:
+        """The bureau's chapter: sentences that every chapter has, and between them its own."""
+        words, found, sector = self.words, self.bureau.modelled, self.bureau.sector
+        band = words(
+            "chapter.band",
+            sites=words.share(found["sites"]),
+            positions=words.share(self.figures.trust.positions),
+            projects=words.share(found["projects"]),
+            standards=words.count(found["standards"]),
+            assumed=words.count(found["assumed"]),
+        )
+        return Chapter(
+            key=sector,
+            title=words(f"chapter.{sector}"),
+            band=band,
+            sentences=[
+                self._projects_said(),
+                self._served_said(),
+                *said,
+                self._staff_said(),
+                self._left_said(),
+            ],
+            blocks=blocks,
+            more=words.label("chapter_more", sector),
+        )
+
+    def _projects_said(self) -> str:
         """How many projects of which kinds, and their money."""
         words, kinds = self.words, self.bureau.kinds
         comma = "、" if words.language == "zh" else ", "
@@ -152,7 +160,7 @@ class Common:
             return said + words("chapter.running_saved", last=self.last, running=words.money(-running))
         return said + words("chapter.running_said", last=self.last, running=words.money(running))
 
-    def served_said(self) -> str:
+    def _served_said(self) -> str:
         """Shares without and with the plan by service."""
         words = self.words
         parts = []
@@ -170,7 +178,7 @@ class Common:
             )
         return words("leader.services", last=self.last, parts=words.listing(parts))
 
-    def left_said(self) -> str:
+    def _left_said(self) -> str:
         """Who is still without at the end."""
         words = self.words
         parts = []
@@ -189,7 +197,7 @@ class Common:
             return words("chapter.nobody_left", last=self.last)
         return words("chapter.left_said", last=self.last, parts=words.listing(parts))
 
-    def staff_said(self) -> str:
+    def _staff_said(self) -> str:
         """What the projects need of staff, and whether the limit binds."""
         words, table = self.words, self.bureau.staff_counties
         who = words.label("limit_key", BUREAUS[self.bureau.sector].staff)

@@ -7,7 +7,7 @@ import math
 from tongqu.views.grid import Grid, raw
 from tongqu.views.sections.chapter_left import left, maps
 from tongqu.views.sections.chapter_tables import counties, kinds, services, staff, towns, years
-from tongqu.views.sections.chapters import Block, Chapter, Common, opening
+from tongqu.views.sections.chapters import Block, Chapter, Common
 from tongqu.views.tables.cells import by_key, records
 from tongqu.views.tables.schools import Schools, schools_of
 from tongqu.views.tables.services import standards_of
@@ -18,9 +18,6 @@ __all__ = ["education"]
 def education(c: Common) -> Chapter:
     """Give the chapter: pupils, places, rides, works, mergers and whom they cost, teachers, who is left."""
     found = schools_of(c.figures.stored, c.bureau)
-    sentences = [c.projects_said(), c.served_said()]
-    if len(found.mergers):
-        sentences.append(_mergers_said(c, found))
     blocks = [
         _pupils(c, found),
         services(c),
@@ -34,11 +31,7 @@ def education(c: Common) -> Chapter:
         *left(c),
         *maps(c),
     ]
-    return Chapter(
-        **opening(c.figures, c.words, c.bureau),
-        sentences=[*sentences, c.staff_said(), c.left_said()],
-        blocks=blocks,
-    )
+    return c.chapter(blocks, said=[_mergers_said(c, found)] if len(found.mergers) else [])
 
 
 def _mergers_said(c: Common, found: Schools) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tongqu.views.grid import Grid
 from tongqu.views.sections.chapter_left import left, maps
 from tongqu.views.sections.chapter_tables import counties, kinds, services, staff, towns, years
-from tongqu.views.sections.chapters import Block, Chapter, Common, arrow, opening
+from tongqu.views.sections.chapters import Block, Chapter, Common, arrow
 from tongqu.views.tables.bureaus import share_of
 from tongqu.views.tables.cells import by_key, part, records
 from tongqu.views.tables.medical import Medical, medical_of
@@ -17,9 +17,6 @@ __all__ = ["health"]
 def health(c: Common) -> Chapter:
     """Give the chapter: tiers of care, beds and staff against norms, ambulances, roads, who is left."""
     found = medical_of(c.figures.stored, c.bureau)
-    sentences = [c.projects_said(), c.served_said()]
-    if len(found.together):
-        sentences.append(_together_said(c, found))
     blocks = [
         services(c),
         counties(c),
@@ -33,11 +30,7 @@ def health(c: Common) -> Chapter:
         *left(c),
         *maps(c),
     ]
-    return Chapter(
-        **opening(c.figures, c.words, c.bureau),
-        sentences=[*sentences, c.staff_said(), c.left_said()],
-        blocks=blocks,
-    )
+    return c.chapter(blocks, said=[_together_said(c, found)] if len(found.together) else [])
 
 
 def _together_said(c: Common, found: Medical) -> str:
