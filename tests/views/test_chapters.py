@@ -15,9 +15,10 @@ from tongqu import open_run
 from tongqu.contracts import Run, project_table
 from tongqu.views import report_html
 from tongqu.views.tables import Figures, figures_of
-from tongqu.views.tables.bureaus import NEW, NOBODY, NONE, PARTLY, WHOLLY, Reach, bureaus_of
+from tongqu.views.tables.bureaus import bureaus_of
 from tongqu.views.tables.medical import medical_of
 from tongqu.views.tables.priority import priority_of
+from tongqu.views.tables.reach import NEW, NOBODY, NONE, PARTLY, WHOLLY, Reach
 from tongqu.views.tables.schools import schools_of
 from tongqu.views.tables.stored import read_run
 from tongqu.views.words import Words

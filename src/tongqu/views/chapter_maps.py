@@ -17,7 +17,7 @@ from tongqu.views.maps import WIDTH, Frame, frame_of, layers_of
 from tongqu.views.outlook_map import county_spots
 from tongqu.views.svg import STATES
 from tongqu.views.tables import Figures
-from tongqu.views.tables.bureaus import NEW, NOBODY, NONE, PARTLY, WHOLLY
+from tongqu.views.tables.reach import NEW, NOBODY, NONE, PARTLY, WHOLLY
 from tongqu.views.tables.stored import Case
 from tongqu.views.words import Words
 

@@ -11,7 +11,7 @@ import pandas as pd
 from tongqu.views.chapter_maps import SHAPES, project_sample, service_map, state_sample
 from tongqu.views.grid import Grid
 from tongqu.views.sections.chapters import Block, Common, without
-from tongqu.views.tables.bureaus import NEW, NOBODY, NONE, PARTLY, WHOLLY
+from tongqu.views.tables.reach import NEW, NOBODY, NONE, PARTLY, WHOLLY
 
 __all__ = ["left", "maps"]
 

@@ -14,8 +14,9 @@ from tongqu.views.grid import Grid, raw
 from tongqu.views.sections.chapters import Block, Common, arrow, left_of
 from tongqu.views.sections.names import unit_of
 from tongqu.views.svg import symbol
-from tongqu.views.tables.bureaus import BUREAUS, share_of
+from tongqu.views.tables.bureaus import BUREAUS
 from tongqu.views.tables.cells import by_key, records
+from tongqu.views.tables.reach import share_of
 
 __all__ = ["counties", "kinds", "services", "staff", "towns", "years"]
 

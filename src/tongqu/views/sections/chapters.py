@@ -15,7 +15,8 @@ from tongqu.views.grid import Grid
 from tongqu.views.sections.money import worth as worth_of
 from tongqu.views.sections.names import Names
 from tongqu.views.tables import Figures
-from tongqu.views.tables.bureaus import BUREAUS, Bureau, Reach, share_of
+from tongqu.views.tables.bureaus import BUREAUS, Bureau
+from tongqu.views.tables.reach import Reach, share_of
 from tongqu.views.tables.services import SERVED
 from tongqu.views.words import Words
 

@@ -6,9 +6,9 @@ from tongqu.views.grid import Grid
 from tongqu.views.sections.chapter_left import left, maps
 from tongqu.views.sections.chapter_tables import counties, kinds, services, staff, towns, years
 from tongqu.views.sections.chapters import Block, Chapter, Common, arrow
-from tongqu.views.tables.bureaus import share_of
 from tongqu.views.tables.cells import by_key, part, records
 from tongqu.views.tables.medical import Medical, medical_of
+from tongqu.views.tables.reach import share_of
 from tongqu.views.tables.services import AMBULANCE
 
 __all__ = ["health"]

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from tongqu.contracts import PRIORITY
-from tongqu.views.tables.bureaus import Bureau, share_of
+from tongqu.views.tables.bureaus import Bureau
+from tongqu.views.tables.reach import share_of
 from tongqu.views.tables.services import standards_of
 from tongqu.views.tables.stored import Stored
 

@@ -9,7 +9,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from tongqu.views.tables.bureaus import Bureau, optional
+from tongqu.views.tables.bureaus import Bureau
+from tongqu.views.tables.reach import optional
 from tongqu.views.tables.services import standards_of
 from tongqu.views.tables.stored import Stored
 
