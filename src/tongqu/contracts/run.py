@@ -100,9 +100,9 @@ ENTRIES: Final[Mapping[str, type]] = {
     "files": dict,
 }
 """Entries that every manifest has, and what they are."""
-PROVEN: Final = ("baseline", "objective", "simulated", "bound", "gap")
+CERTIFIED: Final = ("baseline", "objective", "simulated", "bound", "gap")
 """Numbers of a certificate."""
-ROUND: Final = ("round", "rounds")
+ROUNDS: Final = ("round", "rounds")
 """Numbers of what is said of the rounds."""
 
 
@@ -186,7 +186,7 @@ def open_run(path: Path | str) -> Run:
 def _wrong_entries(manifest: Mapping[str, Any]) -> list[str]:
     """Entries that are missing or are not what they should be."""
     wrong = [name for name, kind in ENTRIES.items() if not isinstance(manifest.get(name), kind)]
-    numbers = {"certificate": PROVEN, "feedback": ROUND}
+    numbers = {"certificate": CERTIFIED, "feedback": ROUNDS}
     wrong += [
         f"{entry}.{name}"
         for entry, names in numbers.items()

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from tongqu.data.problems import Problems
 from tongqu.data.rules import Checked
 
-__all__ = ["check_sites"]
+__all__ = ["MOST_VEHICLES", "check_sites"]
 
 PARTS: Final[Mapping[str, tuple[str, str]]] = {
     "staff_over_50": ("staff", "more staff over 50 than staff"),
@@ -20,7 +20,7 @@ PARTS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Columns that count a part of another one, that other, and the rule."""
 MOST_VEHICLES: Final = 400
-"""Ambulances of a station above which the number is taken for a slip (assumed: more than a county has)."""
+"""Ambulances of a station or a county above which the number is taken for a slip (assumed)."""
 
 
 def check_sites(tables: Mapping[str, Checked], *, problems: Problems) -> None:
@@ -35,11 +35,11 @@ def check_sites(tables: Mapping[str, Checked], *, problems: Problems) -> None:
         above = sites.typed[part].to_numpy(dtype=np.float64) > np.where(np.isnan(of), np.inf, of)
         mend = partial(_mend, part, whole, of)
         problems.add_rows(rule, at=sites.place(part), where=above, mend=mend)
-    check_vehicles(sites, problems=problems)
-    check_county(sites, units=tables.get("units"), problems=problems)
+    _vehicles(sites, problems=problems)
+    _county(sites, units=tables.get("units"), problems=problems)
 
 
-def check_vehicles(sites: Checked, *, problems: Problems) -> None:
+def _vehicles(sites: Checked, *, problems: Problems) -> None:
     """Report ambulance stations with a part of a vehicle, or with more than a city has."""
     if not sites.has("kind", "capacity"):
         return
@@ -52,7 +52,7 @@ def check_vehicles(sites: Checked, *, problems: Problems) -> None:
     problems.add_rows(rule, at=at, where=number > MOST_VEHICLES, mend="correct the number of vehicles")
 
 
-def check_county(sites: Checked, *, units: Checked | None, problems: Problems) -> None:
+def _county(sites: Checked, *, units: Checked | None, problems: Problems) -> None:
     """Report sites whose unit is the city: no county would have them."""
     if units is None or not units.has("unit", "level") or not sites.has("unit"):
         return

@@ -13,6 +13,7 @@ from tongqu.base import DataError, Problem
 from tongqu.methods._arrays import Floats, Ints, floats
 from tongqu.methods.reach import Times
 from tongqu.methods.schools._case import NOWHERE, SLACK, Case
+from tongqu.methods.schools._shapes import wrong_shapes
 from tongqu.methods.schools.parts import Stage
 from tongqu.methods.travel import within
 
@@ -181,21 +182,14 @@ def _mates(unit_of: Ints, summed: Floats, *, siblings: float, together: float) -
 
 def _shapes(by_age: Floats, room: Floats, times: Times, *, ahead: Ints, spot: Ints) -> list[Problem]:
     ages = by_age.shape[1] if by_age.ndim == 2 else 0
-    asked = (
-        ("pupils", by_age.shape, (times.origins, ages)),
-        ("places", room.shape, (times.sites, ages)),
-        ("onward", ahead.shape, times.origin.shape),
-        ("campus", spot.shape, (times.sites,)),
+    return wrong_shapes(
+        {
+            "pupils": (by_age.shape, (times.origins, ages)),
+            "places": (room.shape, (times.sites, ages)),
+            "onward": (ahead.shape, times.origin.shape),
+            "campus": (spot.shape, (times.sites,)),
+        }
     )
-    return [
-        Problem(
-            f"its shape is {found}, not {wanted}",
-            mend="give one value for each place and age, in the order of the travel times",
-            column=column,
-        )
-        for column, found, wanted in asked
-        if found != wanted
-    ]
 
 
 def _numbers(*, detour: float, siblings: float, together: float) -> list[Problem]:

@@ -13,6 +13,7 @@ import pandas as pd
 from tongqu.base import DataError, Problem
 from tongqu.methods._arrays import Floats, Ints, floats
 from tongqu.methods.reach import Times
+from tongqu.methods.schools._shapes import wrong_shapes
 from tongqu.methods.schools.parts import Stage
 
 __all__ = ["ClassNorm", "Mergers", "SchoolCosts", "mergers", "teachers_needed"]
@@ -420,21 +421,14 @@ def _wrong(
     near: float,
 ) -> list[Problem]:
     ages = by_age.shape[1] if by_age.ndim == 2 else 0
-    asked = (
-        ("pupils", by_age.shape, (times.origins, ages)),
-        ("places", room.shape, (times.sites, ages)),
-        ("school", school.shape, (times.origins, len(stages))),
-        ("norms", (len(norms),), (len(stages),)),
+    problems = wrong_shapes(
+        {
+            "pupils": (by_age.shape, (times.origins, ages)),
+            "places": (room.shape, (times.sites, ages)),
+            "school": (school.shape, (times.origins, len(stages))),
+            "norms": ((len(norms),), (len(stages),)),
+        }
     )
-    problems = [
-        Problem(
-            f"its shape is {found}, not {wanted}",
-            mend="give one value for each place and age, in the order of the travel times",
-            column=column,
-        )
-        for column, found, wanted in asked
-        if found != wanted
-    ]
     inside = not school.size or (
         np.issubdtype(school.dtype, np.integer) and -1 <= school.min() <= school.max() < times.sites
     )

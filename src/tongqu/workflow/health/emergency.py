@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from tongqu.base import DataError, Problem, Progress, Report, silent
+from tongqu.data.site_rules import MOST_VEHICLES
 from tongqu.methods.medical import (
     Ambulances,
     Hypercube,
@@ -42,8 +43,6 @@ SECONDS: Final = 30.0
 """Time limit of each county's program; the bundled region's counties take a second."""
 GAP: Final = 1e-4
 """Gap at which it may stop."""
-MOST_VEHICLES: Final = 400
-"""Ambulances of a county above which the number is taken for a slip (assumed)."""
 VARIATION: Final = 0.5
 """Standard deviation of the length of a call over its mean (assumed)."""
 AMBULANCES: Final = (
