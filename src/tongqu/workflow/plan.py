@@ -32,7 +32,6 @@ from tongqu.engine.feedback import Settled, settle
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import Stop
 from tongqu.engine.simulate import outcomes
-from tongqu.workflow.bureau_tables import reach_of, school_moves
 from tongqu.workflow.issues import feedback_issues, issues_of
 from tongqu.workflow.prepare import ENGINE, draft_of, inputs_for, region_of, sector_versions, sectors_for
 from tongqu.workflow.stored import refreshed_at
@@ -224,6 +223,9 @@ def decisions_of(inputs: Inputs, starts: pd.Series) -> pd.DataFrame:
 
 def tables_of(settled: Settled) -> dict[str, pd.DataFrame]:
     """Give every table of the run; names as in ``tongqu.contracts.TABLES``."""
+    # Ways are searched by compiled code, which is not loaded before something is planned.
+    from tongqu.workflow.bureau_tables import reach_of, school_moves
+
     inputs, made, checked = settled.best.inputs, settled.best.plan, settled.best.checked
     cases = {"base": (inputs.base_states, inputs.baseline), "plan": (checked.states, checked.indicators)}
     decisions = decisions_of(inputs, made.starts)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from tongqu.contracts import PRIORITY
-from tongqu.methods.travel import within
+from tongqu.methods.limits import within
 from tongqu.views.tables.services import AMBULANCE, BUSY, SERVED, standards_of
 from tongqu.views.tables.stored import Case, Stored
 
