@@ -62,7 +62,8 @@ def test_users_add_up_to_the_people_of_the_counties(before):
     state, region = before[0], cared()
     counties = region.codes("county")
     people = by_age(state, counties).sum(axis=1)
-    users = users_of(region, state).groupby(region.county_of(region.codes("village")).to_numpy()).sum()
+    county = region.county_of(region.codes("village")).to_numpy()
+    users = pd.DataFrame(users_of(region, state)).groupby(county).sum()
     np.testing.assert_allclose(users.loc[counties, "elders"], people[:, 60:].sum(axis=1))
     np.testing.assert_allclose(users.loc[counties, "infants"], people[:, :3].sum(axis=1))
     np.testing.assert_allclose(users.loc[counties, "people"], people.sum(axis=1))
@@ -70,7 +71,7 @@ def test_users_add_up_to_the_people_of_the_counties(before):
 
 def test_needs_follow_the_norms(before, assume):
     state, region = before[0], cared()
-    users = users_of(region, state)
+    users = pd.DataFrame(users_of(region, state), index=region.codes("village"))
     np.testing.assert_allclose(state["demand.day_care"], users["elders"] * assume["care.day_places"] / 1000)
     np.testing.assert_allclose(state["demand.meals"], users["elders"] * assume["care.meals"] / 1000)
     county = region.county_of(users.index).to_numpy()

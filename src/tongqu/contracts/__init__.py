@@ -8,7 +8,9 @@ from tongqu.contracts.entries import (
     yearly_limits,
 )
 from tongqu.contracts.ledger import (
+    Named,
     active_entries,
+    amounts_of,
     county_totals,
     credited,
     entries_of,
@@ -76,6 +78,7 @@ __all__ = [
     "Keeping",
     "Limits",
     "Measure",
+    "Named",
     "Objective",
     "Offer",
     "OfferError",
@@ -89,6 +92,7 @@ __all__ = [
     "State",
     "StateError",
     "active_entries",
+    "amounts_of",
     "check_files",
     "check_limits",
     "check_target",

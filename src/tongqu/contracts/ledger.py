@@ -15,7 +15,9 @@ from tongqu.base import remember
 from tongqu.contracts.offer import COUNTY_LEDGERS, ENTRY_COLUMNS, FOREVER, Offer
 
 __all__ = [
+    "Named",
     "active_entries",
+    "amounts_of",
     "county_totals",
     "credited",
     "entries_of",
@@ -99,8 +101,8 @@ def county_totals(
     key: str,
     counties: pd.Index,
     where: npt.NDArray[np.bool_] | None = None,
-) -> pd.Series:
-    """Sum entries of a ledger and key by county; 0 where there are none.
+) -> npt.NDArray[np.float64]:
+    """Sum entries of a ledger and key by county, shape (counties,); 0 where there are none.
 
     Parameters
     ----------
@@ -120,8 +122,7 @@ def county_totals(
     table = _table(entries)
     rows, county = _of_counties(table.texts, counties, ledger, key, where)
     amount = table.numbers["amount"][rows]
-    sums = np.bincount(county, amount, minlength=len(counties) + 1)[:-1]
-    return pd.Series(sums, index=counties, name="amount")
+    return np.bincount(county, amount, minlength=len(counties) + 1)[:-1].astype(np.float64, copy=False)
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,6 +217,57 @@ def _part(
     found: dict[str, npt.ArrayLike] = {name: each.take(rows).array for name, each in texts.columns.items()}
     found |= {name: np.frombuffer(content, dtype=kind) for name, kind, content in numbers}
     return pd.DataFrame(found, index=pd.RangeIndex(len(rows)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Named:
+    """Whose some entries are, and where: the same object for entries that differ in numbers only.
+
+    Parameters
+    ----------
+    project, unit : Series of str
+        Of each entry, shape (entries,).
+    """
+
+    project: pd.Series
+    unit: pd.Series
+
+
+def amounts_of(entries: pd.DataFrame, *, ledger: str, key: str) -> tuple[Named, npt.NDArray[np.float64]]:
+    """Whose the entries of a ledger and key are, and their amounts, shape (entries,), in their order.
+
+    Quicker than `entries_of` where a future gives entries other amounts: what follows from the first part is
+    not made again.
+
+    Parameters
+    ----------
+    entries : DataFrame
+        Such as ``opened.entries`` in a sector's ``step``; it must not change any more.
+
+    Examples
+    --------
+    >>> entries = pd.DataFrame(
+    ...     {
+    ...         "project": ["p", "q"],
+    ...         "ledger": "room",
+    ...         "key": ["beds", "meals"],
+    ...         "unit": "a",
+    ...         "amount": [2.0, 9.0],
+    ...     }
+    ... )
+    >>> named, amount = amounts_of(entries, ledger="room", key="meals")
+    >>> named.project.tolist(), amount.tolist()
+    (['q'], [9.0])
+    """
+    table = _table(entries)
+    amount = table.numbers["amount"][table.texts.rows(ledger, key)]
+    return _named(table.texts, ledger, key), amount.astype(np.float64, copy=False)
+
+
+@remember(512)
+def _named(texts: _Texts, ledger: str, key: str) -> Named:
+    rows = texts.rows(ledger, key)
+    return Named(*(texts.columns[name].take(rows).reset_index(drop=True) for name in ("project", "unit")))
 
 
 def credited(entries: pd.DataFrame, *, service: str, units: pd.Index) -> npt.NDArray[np.bool_]:

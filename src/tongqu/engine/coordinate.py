@@ -84,20 +84,28 @@ class Indicators:
 
 def _county_weights(table: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
     counted = scores.notna().to_numpy()
+    weights = _cell_weights(table, counted.tobytes(), counted.shape)
+    return pd.DataFrame(weights, index=scores.index, columns=scores.columns)
+
+
+@remember(16)
+def _cell_weights(table: pd.DataFrame, cells: bytes, shape: tuple[int, int]) -> Floats:
+    """Weights of the indicators where each counts; ``cells`` are those that do, as bytes of booleans."""
+    counted = np.frombuffer(cells, dtype=np.bool_).reshape(shape)
     whole = np.broadcast_to(table["weight"].to_numpy(dtype=np.float64), counted.shape)
     weights = np.where(counted, whole, 0.0)
     side, pillar = table["side"].to_numpy(), table["pillar"].to_numpy()
     for one in SIDES:
-        kept = np.zeros(len(scores))
+        kept = np.zeros(len(counted))
         for name in dict.fromkeys(pillar[side == one]):
             mine = (side == one) & (pillar == name)
             full, left = whole[:, mine].sum(axis=1), weights[:, mine].sum(axis=1)
-            weights[:, mine] *= np.divide(full, left, out=np.zeros(len(scores)), where=left > 0)[:, None]
+            weights[:, mine] *= np.divide(full, left, out=np.zeros(len(counted)), where=left > 0)[:, None]
             kept += np.where(left > 0, full, 0.0)
         total = whole[:, side == one].sum(axis=1)
         lost = ~np.isclose(kept, total)
         weights[np.ix_(lost, side == one)] *= (total[lost] / kept[lost])[:, None]
-    return pd.DataFrame(weights, index=scores.index, columns=scores.columns)
+    return weights
 
 
 def indicators_of(region: Region, states: Sequence[State]) -> Indicators:
@@ -113,19 +121,17 @@ def indicators_of(region: Region, states: Sequence[State]) -> Indicators:
         If no indicator of a side counts in some county.
     """
     table, seen = _table(region), _seen(region)
-    sums = [_CountySums(region, state) for state in states]
+    sums = _CountySums(region, states)
     years = tuple(state.year for state in states)
     shape = (len(states), len(region.codes("county")), len(table))
     values, counts = np.empty(shape), np.empty(shape, dtype=np.bool_)
     for column, row in enumerate(_rows(region)):
         if row.origin == "observed":
-            parts = [seen[str(row.Index)]] * len(states)
+            value, counted = seen[str(row.Index)]
         else:
-            parts = [
-                _ratio(one.of(row.numerator), one.of(row.denominator), row, counties=shape[1]) for one in sums
-            ]
-        for number, (value, counted) in enumerate(parts):
-            values[number, :, column], counts[number, :, column] = value, counted
+            above, below = sums.of(row.numerator), sums.of(row.denominator)
+            value, counted = _ratio(above, below, row, shape=shape[:2])
+        values[..., column], counts[..., column] = value, counted
     rows, order = _county_years(region, years)
     frames = [
         pd.DataFrame(cells.reshape(-1, len(table))[order], index=rows, columns=table.index.rename(None))
@@ -176,58 +182,84 @@ def _observed_ratio(seen: pd.DataFrame, row: Any, *, counties: pd.Index) -> tupl
     """Ratio in the latest year in which a county has both numbers: those of two years do not compare."""
     names = [name for name in (row.numerator, row.denominator) if isinstance(name, str)]
     if not set(names) <= set(seen.columns):
-        return _ratio(None, None, row, counties=len(counties))
+        return _ratio(None, None, row, shape=counties.shape)
     latest = seen[names].dropna().groupby(level="unit").last().reindex(counties)
     above, below = (latest[name].to_numpy(dtype=np.float64) for name in (names[0], names[-1]))
-    return _ratio(above, below, row, counties=len(counties))
+    return _ratio(above, below, row, shape=counties.shape)
 
 
 def _ratio(
-    numerator: Floats | None, denominator: Floats | None, row: Any, *, counties: int
+    numerator: Floats | None, denominator: Floats | None, row: Any, *, shape: tuple[int, ...]
 ) -> tuple[Floats, Bools]:
     """Values, and whether they count, which they do not where the denominator is 0; NaN is missing data."""
     divided = isinstance(row.denominator, str)
-    always = np.ones(counties, dtype=np.bool_)
+    always = np.ones(shape, dtype=np.bool_)
     if numerator is None or (divided and denominator is None):
-        return np.full(counties, np.nan), always
+        return np.full(shape, np.nan), always
     scale = float(row.scale)
     if not divided or denominator is None:
         return numerator * scale, always
     some = denominator > 0
-    value = np.divide(numerator, denominator, out=np.full(counties, np.nan), where=some) * scale
+    value = np.divide(numerator, denominator, out=np.full(shape, np.nan), where=some) * scale
     return value, ~(denominator <= 0)
 
 
 @dataclass(frozen=True, eq=False)
 class _CountySums:
-    """Variables of a state summed by county, each once; missing where a county has no place in one."""
+    """Variables of states summed by county, each once; missing where a county has no place in one."""
 
     region: Region
-    state: State
-    found: dict[str, Floats] = field(default_factory=dict)
+    states: Sequence[State]
+    found: dict[str, Floats | None] = field(default_factory=dict)
 
     def of(self, name: object) -> Floats | None:
-        """The sums; None where the state has no such variable."""
-        if not isinstance(name, str) or name not in self.state:
+        """The sums, shape (years, counties); None where no state has such a variable."""
+        if not isinstance(name, str):
             return None
         if name not in self.found:
-            # Loaded late: it compiles, and who only reads a stored run needs no compiler.
-            from tongqu.methods.sums import group_sums
-
-            values = self.state[name]
-            number, present = _county_numbers(self.region, values.index)
-            sums = group_sums(number, values.to_numpy(dtype=np.float64), size=len(present))
-            self.found[name] = np.where(present, sums, np.nan)
+            self.found[name] = self._sums(name)
         return self.found[name]
+
+    def _sums(self, name: str) -> Floats | None:
+        # Loaded late: it compiles, and who only reads a stored run needs no compiler.
+        from tongqu.methods.sums import group_sums
+
+        series = [state.values.get(name) for state in self.states]
+        if all(one is None for one in series):
+            return None
+        size = len(self.region.codes("county"))
+        found = np.full((len(series), size), np.nan)
+        given = [(row, one) for row, one in enumerate(series) if one is not None]
+        for index, rows in _alike(given):
+            number, present = _county_numbers(self.region, index, len(rows))
+            values = np.concatenate([series_.to_numpy(dtype=np.float64) for _, series_ in rows])
+            sums = group_sums(number, values, size=len(rows) * size).reshape(-1, size)
+            found[[row for row, _ in rows]] = np.where(present, sums, np.nan)
+        return found
+
+
+def _alike(rows: Sequence[tuple[int, pd.Series]]) -> list[tuple[pd.Index, list[tuple[int, pd.Series]]]]:
+    """Series with their positions, those of one and the same index together."""
+    found: dict[int, tuple[pd.Index, list[tuple[int, pd.Series]]]] = {}
+    for row, one in rows:
+        array = one.index.array
+        stored = id(array.__arrow_array__()) if hasattr(array, "__arrow_array__") else id(array)
+        found.setdefault(stored, (one.index, []))[1].append((row, one))
+    return list(found.values())
 
 
 @remember(64)
-def _county_numbers(region: Region, index: pd.Index) -> tuple[Ints, Bools]:
-    """Position of the county of each place, -1 where there is none, and which counties have a place."""
+def _county_numbers(region: Region, index: pd.Index, times: int) -> tuple[Ints, Bools]:
+    """Which county each place counts for, -1 for none, and which counties have a place.
+
+    Places come so many times over, each time with counties of their own.
+    """
     counties = region.codes("county")
     county = region.county_of(region["units"]["unit"]).reindex(index)
     number = np.asarray(counties.get_indexer(pd.Index(county)), dtype=np.int64)
-    return number, np.isin(np.arange(len(counties)), number)
+    present = np.isin(np.arange(len(counties)), number)
+    shift = np.arange(times)[:, np.newaxis] * len(counties)
+    return np.where(number < 0, -1, number + shift).ravel(), present
 
 
 def _scored(table: pd.DataFrame, values: pd.DataFrame, counts: pd.DataFrame) -> Indicators:
@@ -279,7 +311,8 @@ def _indexed(table: pd.DataFrame, values: pd.DataFrame, *, left_out: tuple[str, 
         index=values.index,
         columns=values.columns,
     )
-    weighted, of_side = (scores * _county_weights(table, scores)).to_numpy(), table["side"].to_numpy()
+    weighted = scores.to_numpy() * _county_weights(table, scores).to_numpy()
+    of_side = table["side"].to_numpy()
     u, r = (np.clip(np.nansum(weighted[:, of_side == side], axis=1), FLOOR, 1.0) for side in SIDES)
     found = coordination(u, r)
     indices = pd.DataFrame(

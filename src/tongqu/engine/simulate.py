@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -95,17 +95,19 @@ def _check_written(sector: Sector, written: object, *, year: int) -> None:
         raise SectorError(
             f"sector {sector.name} in {year}: what it writes differs from what it declares: {different}"
         )
-    empty = [name for name, values in written.items() if _has_missing(values)]
+    if _all_finite(written.values()):
+        return
+    empty = [name for name, values in written.items() if values.isna().any()]
     if empty:
         raise SectorError(f"sector {sector.name} in {year}: values are missing in {', '.join(sorted(empty))}")
 
 
-def _has_missing(values: pd.Series) -> bool:
-    found = values.to_numpy()
-    # A sum tells at once that nothing is missing; infinities may hide it.
-    if found.dtype == np.float64 and np.isfinite(found.sum()):
+def _all_finite(series: Iterable[pd.Series]) -> bool:
+    """Whether no value is missing or infinite, told by one sum at once; False where it cannot tell."""
+    arrays = [one.to_numpy() for one in series]
+    if any(one.dtype != np.float64 for one in arrays):
         return False
-    return bool(values.isna().any())
+    return not arrays or bool(np.isfinite(np.concatenate(arrays).sum()))
 
 
 def collect_offers(

@@ -11,8 +11,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from tongqu.methods._arrays import Floats, Ints, floats, positions, require
-from tongqu.methods._jit import kernel
 from tongqu.methods.changes import Change, changed_arcs, min_plus
+from tongqu.methods.queue import queue_of
 from tongqu.methods.travel import Nearest, Network, minutes_matrix, nearest_few, within
 from tongqu.methods.what_if import score_changes, standing
 
@@ -121,39 +121,13 @@ def assign_to_room(
     >>> found.placed, found.unplaced
     (array([20.,  5., 20.]), array([5., 0.]))
     """
-    left = floats(demand, column="demand", low=0, high=np.finfo(np.float64).max).copy()
-    space = floats(room, column="room", low=0).copy()
-    ride = floats(minutes, column="minutes", low=0)
-    start = positions(origin, column="origin", size=left.size)
-    end = positions(site, column="site", size=space.size)
-    same = start.size == end.size == ride.size
-    require(same, column="origin, site, minutes", rule="lengths differ", mend="give one value for each pair")
-    order = np.arange(ride.size)
-    if not _sorted(ride, start, end):
-        order = np.lexsort((end, start, ride))
-    placed = np.zeros(ride.size)
-    _walk(order, start, end, left, space, placed)
-    filled = np.bincount(end, weights=placed, minlength=space.size).astype(np.float64)
-    return Assignment(placed, left, filled)
-
-
-def _sorted(ride: Floats, start: Ints, end: Ints) -> bool:
-    """Whether pairs come from the shortest ride to the longest, ties by origin, then site."""
-    after = ride[1:] > ride[:-1]
-    tie = ride[1:] == ride[:-1]
-    same = tie & (start[1:] == start[:-1])
-    return bool((after | (tie & (start[1:] > start[:-1])) | (same & (end[1:] >= end[:-1]))).all())
-
-
-@kernel
-def _walk(order: Ints, start: Ints, end: Ints, left: Floats, space: Floats, placed: Floats) -> None:
-    """Pair by pair, whoever is left is placed where room is left."""
-    for pair in order:
-        people = min(left[start[pair]], space[end[pair]])
-        if people > 0:
-            placed[pair] = people
-            left[start[pair]] -= people
-            space[end[pair]] -= people
+    people = floats(demand, column="demand", low=0, high=np.finfo(np.float64).max)
+    space = floats(room, column="room", low=0)
+    queue = queue_of(origin, site, minutes=minutes, origins=people.size, sites=space.size)
+    served, turned = queue.placed(people, room=space)
+    placed = np.empty(served.size)
+    placed[queue.given] = served
+    return Assignment(placed, turned.unplaced, turned.filled)
 
 
 def nearest_with_room(

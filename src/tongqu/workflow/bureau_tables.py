@@ -14,7 +14,7 @@ import pandas as pd
 
 from tongqu.contracts import Assume, State
 from tongqu.data import Region
-from tongqu.sectors.education.stages import RIDDEN, Near, Stage, car_limit, direct_towns, near, schools
+from tongqu.sectors.education.stages import RIDDEN, Near, Stage, car_limit, has_direct_bus, near, schools
 from tongqu.sectors.health.reach import reached
 
 __all__ = ["REACH_COLUMNS", "SCHOOL_MOVE_COLUMNS", "reach_of", "school_moves"]
@@ -98,18 +98,19 @@ def _moves(
     closing = names.isin(mergers["site"]).to_numpy()
     pupils = state[f"demand.{stage.place}"].to_numpy(dtype=np.float64)
     before = _children(at, pupils)
-    after = _children(Near(at.pairs, np.where(closing, 0.0, at.places)), pupils)
+    after = _children(Near(at.queue, np.where(closing, 0.0, at.places)), pupils)
     more = np.where(closing, 0.0, np.maximum(after - before, 0.0))
     gone = before[:, closing]
     home, which = np.nonzero(gone > LEAST)
     ways = np.zeros(before.shape)
-    ways[at.pairs.origin, at.pairs.target] = at.pairs.minutes
+    ways[at.queue.origin, at.queue.site] = at.queue.minutes
     taken, leaving = more.sum(axis=1), gone.sum(axis=1)
     mean = np.divide((more * ways).sum(axis=1), taken, out=np.full(taken.size, np.nan), where=taken > LEAST)
     share = np.divide(np.minimum(taken, leaving), leaving, out=np.zeros(taken.size), where=leaving > 0)
     villages = region.level("village")
-    direct = villages["parent"].isin(direct_towns(opened)).to_numpy()
-    factor = np.where(direct, assume["factor.direct_bus"], assume["factor.school_bus"])
+    factor = np.where(
+        has_direct_bus(region, opened), assume["factor.direct_bus"], assume["factor.school_bus"]
+    )
     name = mergers.set_index("site")["project"].reindex(names[closing]).to_numpy()
     return pd.DataFrame(
         {
@@ -127,7 +128,7 @@ def _moves(
 def _children(at: Near, pupils: Floats) -> Floats:
     """Children of each village at each school, shape (villages, schools)."""
     found = np.zeros((pupils.size, at.places.size))
-    found[at.pairs.origin, at.pairs.target] = at.placed(pupils).placed
+    found[at.queue.origin, at.queue.site], _ = at.queue.placed(pupils, room=at.places)
     return found
 
 

@@ -367,6 +367,13 @@ def test_a_search_that_starts_near_ends_where_one_from_nowhere_does() -> None:
     np.testing.assert_allclose(found.come, alone.come, atol=2)
     assert found.explained == pytest.approx(alone.explained, abs=1e-6)
     assert np.abs(alone.come - own.come).max() > 2
-    assert found.searched.shape == own.searched.shape == (9, 10)
-    unlike = replace(own, searched=own.searched[:1])
+    unlike = replace(own, searched=np.empty(0))
     assert fitted(other, unlike).leave.tolist() == alone.leave.tolist()
+
+
+def test_without_people_of_the_first_census_one_search_from_nearby_is_enough() -> None:
+    people = cities()
+    net = net_migrants(people, decade(people, leave=LEAVE, come=COME, years=10), survival=np.ones((2, 101)))
+    own = fit_exchange(net, people=people)
+    found = fit_exchange(net * 1.01, people=people, near=own)
+    np.testing.assert_allclose(found.come, fit_exchange(net * 1.01, people=people).come, rtol=1e-3)

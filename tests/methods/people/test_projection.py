@@ -14,6 +14,7 @@ from tongqu.methods.people import (
     Rates,
     Survival,
     advance,
+    ahead,
     fertility_by_age,
     imbalance,
     migration_by_age,
@@ -253,6 +254,18 @@ def test_register_keeps_people_and_sends_movers_elsewhere(routes: bool) -> None:
     plain = project(people.sum(axis=0), replace(rates, register=None, immigration=None), years=4)
     both = project(people, replace(rates, immigration=None), years=4)
     np.testing.assert_allclose(both.people.sum(axis=1), plain.people, rtol=1e-10)
+
+
+@pytest.mark.parametrize("register", [True, False])
+@pytest.mark.parametrize("outside", [True, False])
+def test_the_end_without_accounts_is_that_of_the_accounts(register: bool, outside: bool) -> None:
+    people = random_people(7, regions=3, before=(2,) if register else ())
+    rates = random_rates(7, regions=3, routes=outside, outside=outside)
+    if register:
+        rates = replace(rates, register=np.full((3, 2), 0.1))
+    assert ahead(people, rates, years=3).tolist() == project(people, rates, years=3).people[-1].tolist()
+    with pytest.raises(DataError, match="below 1"):
+        ahead(people, rates, years=0)
 
 
 def test_migration_of_a_gross_rate_moves_that_many() -> None:

@@ -3,7 +3,7 @@
 from tongqu.methods.care.floors import FloorCover, cover_with_floors
 from tongqu.methods.care.groups import Share, either, elders_alone
 from tongqu.methods.care.needs import needs_by_norm
-from tongqu.methods.care.placing import Placed, place_first
+from tongqu.methods.care.placing import Placed, place_first, queue_first
 
 __all__ = [
     "FloorCover",
@@ -14,4 +14,5 @@ __all__ = [
     "elders_alone",
     "needs_by_norm",
     "place_first",
+    "queue_first",
 ]

@@ -38,6 +38,7 @@ from tongqu.methods.people.projection import (
     Accounts,
     Projection,
     advance,
+    ahead,
     imbalance,
     project,
 )
@@ -76,6 +77,7 @@ __all__ = [
     "Survival",
     "abridged_widths",
     "advance",
+    "ahead",
     "check_census",
     "check_places",
     "china_table",

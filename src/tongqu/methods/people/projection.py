@@ -19,7 +19,7 @@ from tongqu.methods._arrays import Floats, floats, require
 from tongqu.methods.people.check import rate_problems
 from tongqu.methods.people.rates import Rates
 
-__all__ = ["RESIDENCES", "Accounts", "Projection", "advance", "imbalance", "project"]
+__all__ = ["RESIDENCES", "Accounts", "Projection", "advance", "ahead", "imbalance", "project"]
 
 RESIDENCES: Final = ("urban", "rural")
 """Order of the residences."""
@@ -179,6 +179,43 @@ def advance(people: npt.ArrayLike, rates: Rates) -> tuple[Floats, Accounts]:
     return _year(start, rates)
 
 
+def ahead(people: npt.ArrayLike, rates: Rates, *, years: int = 1) -> Floats:
+    """People some years on under the same rates, as `project` has them at the end, without accounts.
+
+    Parameters
+    ----------
+    people : array_like of float
+        Shape (..., region, 2, 2, age).
+    rates : Rates
+        Of every year.
+    years : int
+        1 or more.
+
+    Returns
+    -------
+    numpy.ndarray of float
+        The shape of `people`.
+
+    Raises
+    ------
+    DataError
+        As `project`.
+
+    Examples
+    --------
+    >>> from tongqu.methods.people import Rates, Survival
+    >>> still = Rates(Survival(np.array(1.0), np.ones(3)), fertility=0.0)
+    >>> ahead(np.full((1, 2, 2, 3), 100.0), still, years=2)[0, 0, 0]
+    array([  0.,   0., 300.])
+    """
+    state = _people(people)
+    require(years >= 1, column="years", rule="it is below 1", mend="give 1 or more")
+    rate_problems(rates, shape=state.shape)
+    for _ in range(years):
+        state = _ahead(state, rates)
+    return state
+
+
 def imbalance(accounts: Accounts) -> float:
     """The largest difference between the people at the end and what the accounts give.
 
@@ -215,52 +252,72 @@ def _years(start: Floats, rates: Iterable[Rates]) -> Iterator[tuple[Floats, Acco
 
 
 def _year(start: Floats, rates: Rates) -> tuple[Floats, Accounts]:
-    alive = start * rates.survival.ages
     whole = start.sum(axis=-1)
-    deaths = whole - alive.sum(axis=-1)
-    arrivals, departures = _move(alive, rates)
-    gone = None if rates.emigration is None else alive * _array(rates.emigration)
-    if gone is not None:
-        alive -= gone
-    leaving = np.zeros_like(whole) if gone is None else gone.sum(axis=-1)
-    if arrivals is not None:
-        alive += arrivals
-    end = np.empty_like(alive)
-    end[..., 0] = 0.0
-    end[..., 1:] = alive[..., :-1]
-    end[..., -1] += alive[..., -1]
-    born = _born(start, end, rates=rates)
-    living = born * rates.survival.births
-    end[..., 0] = living
-    deaths += born - living
-    coming = np.zeros_like(whole)
+    alive, gone, leavers, arrivals = _moved(start, rates)
+    deaths, none = whole - (start * rates.survival.ages).sum(axis=-1), np.zeros_like(whole)
+    end, born = _older(start, alive, rates=rates)
+    deaths += born - born * rates.survival.births
+    coming = none
     if rates.immigration is not None:
         numbers = np.broadcast_to(_array(rates.immigration), end.shape)
         end += numbers
-        coming = coming + numbers.sum(axis=-1)
-    none = np.zeros_like(whole)
+        coming = numbers.sum(axis=-1)
     account = Accounts(
         start=whole,
         births=born,
         deaths=deaths,
         arrivals=none if arrivals is None else arrivals.sum(axis=-1),
-        departures=none if departures is None else departures,
+        departures=none if leavers is None else leavers.sum(axis=-1),
         immigrants=coming,
-        emigrants=leaving,
-        reclassified=_shift(end, rates.urbanise, axis=-3, source=_RURAL),
-        registered=_shift(end, rates.register, axis=-5, source=_ELSEWHERE),
+        emigrants=none if gone is None else gone.sum(axis=-1),
+        reclassified=_net(_shift(end, rates.urbanise, axis=-3, source=_RURAL), end, axis=-3, source=_RURAL),
+        registered=_net(
+            _shift(end, rates.register, axis=-5, source=_ELSEWHERE), end, axis=-5, source=_ELSEWHERE
+        ),
         end=end.sum(axis=-1),
     )
     return end, account
 
 
-def _move(alive: Floats, rates: Rates) -> tuple[Floats | None, Floats | None]:
-    """People who come to each place, by age, and who leave it, all ages; they are taken out of `alive`."""
-    if rates.leaving is None:
-        return None, None
-    leavers = alive * _array(rates.leaving)
-    alive -= leavers
-    departures = leavers.sum(axis=-1)
+def _ahead(start: Floats, rates: Rates) -> Floats:
+    """People a year on as `_year` has them, without its account."""
+    alive, *_ = _moved(start, rates)
+    end, _ = _older(start, alive, rates=rates)
+    if rates.immigration is not None:
+        end += _array(rates.immigration)
+    _shift(end, rates.urbanise, axis=-3, source=_RURAL)
+    _shift(end, rates.register, axis=-5, source=_ELSEWHERE)
+    return end
+
+
+def _moved(start: Floats, rates: Rates) -> tuple[Floats, Floats | None, Floats | None, Floats | None]:
+    """Who lives on and where; who left for outside, who left each place and who came to it, by age."""
+    alive = start * rates.survival.ages
+    leavers = None if rates.leaving is None else alive * _array(rates.leaving)
+    if leavers is not None:
+        alive -= leavers
+    gone = None if rates.emigration is None else alive * _array(rates.emigration)
+    if gone is not None:
+        alive -= gone
+    arrivals = None if leavers is None else _arrivals(leavers, rates)
+    if arrivals is not None:
+        alive += arrivals
+    return alive, gone, leavers, arrivals
+
+
+def _older(start: Floats, alive: Floats, *, rates: Rates) -> tuple[Floats, Floats]:
+    """Those who live on a year older, with the children born in the year; and births by sex."""
+    end = np.empty_like(alive)
+    end[..., 0] = 0.0
+    end[..., 1:] = alive[..., :-1]
+    end[..., -1] += alive[..., -1]
+    born = _born(start, end, rates=rates)
+    end[..., 0] = born * rates.survival.births
+    return end, born
+
+
+def _arrivals(leavers: Floats, rates: Rates) -> Floats:
+    """People who come to each place, by age."""
     movers = leavers.sum(axis=-5, keepdims=True) if rates.register is not None else leavers
     if rates.routes is not None:
         places = movers.reshape(*movers.shape[:-4], -1, movers.shape[-2] * movers.shape[-1])
@@ -269,10 +326,10 @@ def _move(alive: Floats, rates: Rates) -> tuple[Floats | None, Floats | None]:
     else:
         came = movers.sum(axis=(-4, -3), keepdims=True) * _array(rates.pull)
     if rates.register is None:
-        return came, departures
-    arrivals = np.zeros_like(alive)
+        return np.asarray(came)
+    arrivals = np.zeros_like(leavers)
     arrivals[..., _ELSEWHERE, :, :, :, :] = came[..., 0, :, :, :, :]
-    return arrivals, departures
+    return arrivals
 
 
 def _born(start: Floats, end: Floats, *, rates: Rates) -> Floats:
@@ -283,22 +340,28 @@ def _born(start: Floats, end: Floats, *, rates: Rates) -> Floats:
     return np.stack([boys, births - boys], axis=-1)
 
 
-def _shift(people: Floats, share: npt.ArrayLike | None, *, axis: int, source: int) -> Floats:
-    """Net change when a share of one half of an axis goes over to the other; `people` is changed.
+def _shift(people: Floats, share: npt.ArrayLike | None, *, axis: int, source: int) -> Floats | None:
+    """Those who go over when a share of one half of an axis does, by age; `people` is changed.
 
     The share has the axes before the moved one and those up to the residence after it.
     """
-    change = np.zeros(people.shape[:-1])
     if share is None:
-        return change
+        return None
     halves = np.moveaxis(people, axis, 0)
     part = _array(share)
     moved = halves[source] * part[(..., *[np.newaxis] * 2)]
     halves[source] -= moved
     halves[1 - source] += moved
-    totals = np.moveaxis(change, axis + 1, 0)
-    totals[source] = -moved.sum(axis=-1)
-    totals[1 - source] = -totals[source]
+    return np.asarray(moved)
+
+
+def _net(moved: Floats | None, people: Floats, *, axis: int, source: int) -> Floats:
+    """Net change of each cell of people by those who went over, all ages."""
+    change = np.zeros(people.shape[:-1])
+    if moved is not None:
+        totals = np.moveaxis(change, axis + 1, 0)
+        totals[source] = -moved.sum(axis=-1)
+        totals[1 - source] = -totals[source]
     return change
 
 

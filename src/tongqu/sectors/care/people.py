@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
@@ -44,8 +45,8 @@ Alone: TypeAlias = tuple[Share, Basis]
 """Share of elders without children by county, and whether it follows from the region's own households."""
 
 
-def users_of(region: Region, state: State) -> pd.DataFrame:
-    """Who could use the services, persons by village.
+def users_of(region: Region, state: State) -> Mapping[str, Floats]:
+    """Who could use the services, persons by village; not to be written to.
 
     Elders are the people of 65 and over times those of 60 and over for one of them, infants the children of 3
     to 5 times those under three for one of them, both by county and residence: villages are simulated by the
@@ -53,24 +54,23 @@ def users_of(region: Region, state: State) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame
-        Columns ``elders, infants, people``.
+    mapping of str to numpy.ndarray of float
+        ``elders, infants, people``, each of shape (villages,).
     """
-    return _users(region, *(state[name] for name in sorted(READS)))
+    villages = region.codes("village")
+    old, total, nursery = (
+        values_at(state[name], villages) for name in ("people.old", "people.total", "pupils.nursery")
+    )
+    elders, infants = _for_one(region, state[PEOPLE])
+    return {"elders": elders * old, "infants": infants * nursery, "people": total}
 
 
 @remember(48)
-def _users(
-    region: Region, cells: pd.Series, old: pd.Series, total: pd.Series, nursery: pd.Series
-) -> pd.DataFrame:
-    villages = region.codes("village")
+def _for_one(region: Region, cells: pd.Series) -> tuple[Floats, Floats]:
+    """Elders for a person of 65 and over, and infants for a child of 3 to 5, by village."""
     people = by_age(State(0, {PEOPLE: cells}), region.codes("county"))
     at = (_county(region), _residence(region))
-    elders = _ratio(people, (ELDERS, None), (OLD, None))[at] * values_at(old, villages)
-    infants = _ratio(people, (0, INFANTS), NURSERY)[at] * values_at(nursery, villages)
-    return pd.DataFrame(
-        {"elders": elders, "infants": infants, "people": values_at(total, villages)}, index=villages
-    )
+    return _ratio(people, (ELDERS, None), (OLD, None))[at], _ratio(people, (0, INFANTS), NURSERY)[at]
 
 
 def _ratio(people: Floats, ages: tuple[int, int | None], like: tuple[int, int | None]) -> Floats:
@@ -93,27 +93,24 @@ def _residence(region: Region) -> npt.NDArray[np.int64]:
     return np.where(rural, RESIDENCES.index("rural"), RESIDENCES.index("urban")).astype(np.int64)
 
 
-def needs_of(region: Region, users: pd.DataFrame, *, assume: Assume) -> pd.DataFrame:
+def needs_of(region: Region, users: Mapping[str, Floats], *, assume: Assume) -> dict[str, Floats]:
     """Persons who need a place of each service by the norm, by village; for the hall everybody.
 
     Returns
     -------
-    DataFrame
-        A column for each service.
+    dict of str to numpy.ndarray of float
+        By service, each of shape (villages,).
     """
-    elders, infants, everybody = (users[name].to_numpy() for name in ("elders", "infants", "people"))
+    elders, infants, everybody = (users[name] for name in ("elders", "infants", "people"))
     county = _county(region)
     whole = np.bincount(county, weights=everybody, minlength=len(region.codes("county")))
     child = needs_by_norm(infants, area=county, people=whole, per_thousand=assume["care.child_places"])
-    return pd.DataFrame(
-        {
-            "day_care": elders * assume["care.day_places"] / 1000,
-            "meals": elders * assume["care.meals"] / 1000,
-            "child_care": child,
-            "service_hall": everybody,
-        },
-        index=users.index,
-    )
+    return {
+        "day_care": elders * assume["care.day_places"] / 1000,
+        "meals": elders * assume["care.meals"] / 1000,
+        "child_care": child,
+        "service_hall": everybody,
+    }
 
 
 @lru_cache(maxsize=4)
@@ -194,7 +191,8 @@ def _first_share(region: Region, users: str, standards: tuple[tuple[str, float],
     return Share(none, none, none)
 
 
-def first_of(region: Region, needs: pd.DataFrame, service: Service, *, assume: Assume) -> pd.Series:
+def first_of(region: Region, needs: Mapping[str, Floats], service: Service, *, assume: Assume) -> Floats:
     """Persons who come first among those who need a service, by village."""
-    share = first_share(region, service.users, assume=assume).value if service in ROOMS else 0.0
-    return needs[service.key] * share
+    if service not in ROOMS:
+        return np.zeros_like(needs[service.key])
+    return needs[service.key] * first_share(region, service.users, assume=assume).value

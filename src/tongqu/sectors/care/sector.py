@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from tongqu.contracts import Assume, Findings, Forecast, Offer, State, join_offers, yearly_limits
@@ -22,6 +23,9 @@ from tongqu.sectors.care.projects import offers_of
 from tongqu.sectors.care.supply import known, minutes_to, place, require_places, share_credited
 
 __all__ = ["Care", "sector"]
+
+Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -83,7 +87,13 @@ class Care:
 
 
 def _placed(
-    region: Region, before: State, service: Service, *, needs: pd.DataFrame, opened: Offer, assume: Assume
+    region: Region,
+    before: State,
+    service: Service,
+    *,
+    needs: Mapping[str, Floats],
+    opened: Offer,
+    assume: Assume,
 ) -> dict[str, pd.Series]:
     """A service whose places are counted: all who need it, and those who come first."""
     villages = region.codes("village")
@@ -92,43 +102,39 @@ def _placed(
         names = [f"{group}.{key}" for group in ("demand", "served") for key in (service.key, service.first)]
         return {**dict.fromkeys(names, nobody), f"minutes.{service.key}": nobody + np.inf}
     need, first = needs[service.key], first_of(region, needs, service, assume=assume)
-    limit = assume[service.limit]
-    found = place(
-        region,
-        before[service.links],
-        service,
-        limit=limit,
-        need=need.to_numpy(),
-        first=first.to_numpy(),
-        opened=opened,
-    )
-    minutes = minutes_to(region, before[service.links], service, opened)
+    links, limit = before[service.links], assume[service.limit]
+    found = place(region, links, service, limit=limit, need=need, first=first, opened=opened)
+    times = minutes_to(region, links, service, opened).to_numpy()
     brought = share_credited(region, opened, service.key) > 0
-    return {
+    written = {
         f"demand.{service.key}": need,
-        f"served.{service.key}": pd.Series(np.maximum(found.served, 0.0), index=villages),
+        f"served.{service.key}": np.maximum(found.served, 0.0),
         f"demand.{service.first}": first,
-        f"served.{service.first}": pd.Series(found.served_first, index=villages),
-        f"minutes.{service.key}": minutes.where(~brought, minutes.clip(upper=limit)),
+        f"served.{service.first}": found.served_first,
+        f"minutes.{service.key}": _brought(times, brought, limit=limit),
     }
+    return {name: pd.Series(values, index=villages) for name, values in written.items()}
+
+
+def _brought(minutes: Floats, brought: Bools, *, limit: float) -> Floats:
+    """Minutes, within the limit where a service is brought."""
+    return np.where(brought, np.minimum(minutes, limit), minutes)
 
 
 def _hall(
-    region: Region, before: State, *, needs: pd.DataFrame, opened: Offer, assume: Assume
+    region: Region, before: State, *, needs: Mapping[str, Floats], opened: Offer, assume: Assume
 ) -> dict[str, pd.Series]:
     """The hall: whoever has one in reach is served, and those whom a point or a mobile one comes to."""
-    need = needs[HALL.key]
-    if not known(region, HALL):
-        need = need * 0.0
-    minutes = minutes_to(region, before[HALL.links], HALL, opened)
+    need = needs[HALL.key] * float(known(region, HALL))
+    minutes = minutes_to(region, before[HALL.links], HALL, opened).to_numpy()
     limit = assume[HALL.limit]
     brought = share_credited(region, opened, HALL.key)
-    share = np.where(within(minutes.to_numpy(), limit), 1.0, brought)
-    return {
+    written = {
         f"demand.{HALL.key}": need,
-        f"served.{HALL.key}": need * share,
-        f"minutes.{HALL.key}": minutes.where(brought < 1, minutes.clip(upper=limit)),
+        f"served.{HALL.key}": need * np.where(within(minutes, limit), 1.0, brought),
+        f"minutes.{HALL.key}": _brought(minutes, brought >= 1, limit=limit),
     }
+    return {name: pd.Series(values, index=region.codes("village")) for name, values in written.items()}
 
 
 sector = Care()

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from tongqu.base import DataError, Problem, remember
-from tongqu.contracts import Offer, entries_of
+from tongqu.contracts import Named, Offer, amounts_of
 from tongqu.data import Region
-from tongqu.methods.care import Placed, place_first
+from tongqu.methods.care import Placed, queue_first
+from tongqu.methods.queue import Queue, queue_of
 from tongqu.methods.roads import road_network
 from tongqu.methods.travel import Network, Pairs, nearest, pairs_within
 from tongqu.sectors.care.parameters import ROOMS, SERVICES, Service
@@ -83,14 +84,18 @@ def place_problems(region: Region) -> list[Problem]:
 
 
 def minutes_to(region: Region, links: pd.Series, service: Service, opened: Offer) -> pd.Series:
-    """Minutes from each village to the nearest site of a service, of today or opened.
+    """Minutes from each village to the nearest site of a service, of today or opened; not to be written to.
 
     A village to which a programme brings the service has it within the limit; its own point is not drawn.
     """
-    mine = opened.projects
-    made = tuple(kind for kind, key in MADE.items() if key == service.key)
-    nodes = tuple(mine.loc[mine["kind"].isin(made), "node"].astype("str").tolist()) if made else ()
-    return _minutes(region, links, service, nodes).copy(deep=False)
+    return _minutes(region, links, service, _nodes_made(opened.projects, service))
+
+
+@remember(192)
+def _nodes_made(projects: pd.DataFrame, service: Service) -> tuple[str, ...]:
+    """Nodes of the opened projects that are one site of a service."""
+    made = [kind for kind, key in MADE.items() if key == service.key]
+    return tuple(projects.loc[projects["kind"].isin(made), "node"].astype("str").tolist())
 
 
 @remember(48)
@@ -122,15 +127,6 @@ def near_sites(region: Region, links: pd.Series, service: Service, limit: float)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Added:
-    """Pairs of village and opened project, and the places that each project makes."""
-
-    origin: Ints
-    project: Ints
-    room: Floats
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class _Layout:
     """Which rows of rooms and of credits are those of opened projects of care, and their positions."""
 
@@ -141,17 +137,15 @@ class _Layout:
     project: Ints
 
 
-@remember(96)
-def _layout(
-    region: Region, projects: pd.DataFrame, rooms: pd.Series, served: pd.Series, units: pd.Series
-) -> _Layout:
+@remember(192)
+def _layout(region: Region, projects: pd.DataFrame, rooms: Named, served: Named) -> _Layout:
     """Positions in the entries, which stay the same while only amounts differ."""
     mine = projects.loc[projects["sector"] == "care", "project"]
-    kept = np.flatnonzero(rooms.isin(mine).to_numpy())
-    room_of, names = pd.factorize(rooms.iloc[kept], sort=False)
-    at = pd.Index(names).get_indexer(pd.Index(served))
+    kept = np.flatnonzero(rooms.project.isin(mine).to_numpy())
+    room_of, names = pd.factorize(rooms.project.iloc[kept], sort=False)
+    at = pd.Index(names).get_indexer(pd.Index(served.project))
     credited = at >= 0
-    origin = region.codes("village").get_indexer(pd.Index(units))
+    origin = region.codes("village").get_indexer(pd.Index(served.unit))
     return _Layout(
         kept.astype(np.int64),
         room_of.astype(np.int64),
@@ -159,16 +153,6 @@ def _layout(
         origin[credited].astype(np.int64),
         at[credited].astype(np.int64),
     )
-
-
-def _added(region: Region, opened: Offer, service: Service) -> _Added:
-    """What opened projects of care bring, from their own entries: who may come, and how many."""
-    rooms = entries_of(opened.entries, ledger="room", key=service.key)
-    served = entries_of(opened.entries, ledger="served", key=service.key)
-    found = _layout(region, opened.projects, rooms["project"], served["project"], served["unit"])
-    amount = rooms["amount"].to_numpy(dtype=np.float64)[found.rooms]
-    room = np.bincount(found.room_of, weights=amount, minlength=found.projects)
-    return _Added(found.origin, found.project, room.astype(np.float64))
 
 
 def place(
@@ -183,37 +167,50 @@ def place(
 ) -> Placed:
     """Who finds a place: at the sites of today by the shortest way, then at what projects opened.
 
-    Sites come in the order of `sites_of`, opened projects after them.
+    What projects bring is told by their own entries: who may come, and how many. Sites come in the order of
+    `sites_of`, opened projects after them.
     """
-    pairs = near_sites(region, links, service, limit)
-    added = _added(region, opened, service)
-    stands = sites_of(region, service)["capacity"].to_numpy(dtype=np.float64)
-    return place_first(
+    rooms, size = amounts_of(opened.entries, ledger="room", key=service.key)
+    served, _ = amounts_of(opened.entries, ledger="served", key=service.key)
+    added = _layout(region, opened.projects, rooms, served)
+    amount = size[added.rooms]
+    made = np.bincount(added.room_of, weights=amount, minlength=added.projects)
+    room = np.concatenate([_capacity(region, service), made])
+    return queue_first(_queue(region, links, service, limit, added), need=need, first=first, room=room)
+
+
+@remember(16)
+def _capacity(region: Region, service: Service) -> Floats:
+    return sites_of(region, service)["capacity"].to_numpy(dtype=np.float64)
+
+
+@remember(96)
+def _queue(region: Region, links: pd.Series, service: Service, limit: float, added: _Layout) -> Queue:
+    """Villages before the sites of today and before the projects that are opened for them."""
+    pairs, stands = near_sites(region, links, service, limit), len(sites_of(region, service))
+    return queue_of(
         np.concatenate([pairs.origin, added.origin]),
-        np.concatenate([pairs.target, added.project + stands.size]),
+        np.concatenate([pairs.target, added.project + stands]),
         minutes=np.concatenate([pairs.minutes, np.full(added.origin.size, limit)]),
-        need=need,
-        first=first,
-        room=np.concatenate([stands, added.room]),
+        origins=len(region.codes("village")),
+        sites=stands + added.projects,
     )
 
 
 def share_credited(region: Region, opened: Offer, key: str) -> Floats:
     """Share of a service that opened projects of care bring to each village, at most 1, shape (villages,)."""
-    served = entries_of(opened.entries, ledger="served", key=key)
-    rows, at = _credited(region, opened.projects, served["project"], served["unit"])
-    amount = served["amount"].to_numpy(dtype=np.float64)[rows]
-    return np.minimum(np.bincount(at, weights=amount, minlength=len(region.codes("village"))), 1.0)
+    served, amount = amounts_of(opened.entries, ledger="served", key=key)
+    rows, at = _credited(region, opened.projects, served)
+    found = np.bincount(at, weights=amount[rows], minlength=len(region.codes("village")))
+    return np.minimum(found, 1.0)
 
 
 @remember(192)
-def _credited(
-    region: Region, projects: pd.DataFrame, names: pd.Series, units: pd.Series
-) -> tuple[Ints, Ints]:
+def _credited(region: Region, projects: pd.DataFrame, served: Named) -> tuple[Ints, Ints]:
     """Rows of credits of opened projects of care, and the villages that they are for."""
     mine = projects.loc[projects["sector"] == "care", "project"]
-    at = region.codes("village").get_indexer(pd.Index(units))
-    rows = np.flatnonzero((at >= 0) & names.isin(mine).to_numpy())
+    at = region.codes("village").get_indexer(pd.Index(served.unit))
+    rows = np.flatnonzero((at >= 0) & served.project.isin(mine).to_numpy())
     return rows.astype(np.int64), at[rows].astype(np.int64)
 
 

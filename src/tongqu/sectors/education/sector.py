@@ -25,6 +25,7 @@ from tongqu.contracts import (
     yearly_limits,
 )
 from tongqu.data import Region
+from tongqu.methods.sums import group_sums
 from tongqu.methods.travel import within
 from tongqu.sectors.education.merging import mergers
 from tongqu.sectors.education.places import extensions, new_kindergartens, new_schools, senior_extensions
@@ -34,15 +35,15 @@ from tongqu.sectors.education.stages import (
     PLACED,
     RIDDEN,
     SENIOR,
-    SENIOR_KINDS,
     STAGES,
     boarded,
     car_limit,
-    direct_towns,
+    has_direct_bus,
     known,
     near,
     require_places,
     ridden,
+    senior_room,
 )
 
 __all__ = ["Education", "sector"]
@@ -86,7 +87,7 @@ class Education:
         require_places(region)
         links, projects = before["links.minutes"], opened.projects
         values: dict[str, pd.Series] = {}
-        direct = region.level("village")["parent"].isin(direct_towns(projects)).to_numpy()
+        direct = has_direct_bus(region, projects)
         for stage in RIDDEN:
             minutes = ridden(region, links, projects, stage)
             factor = np.where(direct, assume["factor.direct_bus"], assume["factor.school_bus"])
@@ -104,7 +105,7 @@ class Education:
             pupils = before[f"pupils.{stage.key}"] * float(known(region, stage))
             schools = near(region, links, projects, stage, car_limit(stage, assume), "capacity")
             values[f"demand.{stage.place}"] = pupils
-            values[f"served.{stage.place}"] = pupils - schools.placed(pupils.to_numpy()).unplaced
+            values[f"served.{stage.place}"] = pd.Series(schools.served(pupils.to_numpy()), index=pupils.index)
         return values | _senior(region, before, projects, assume=assume)
 
     def offer(self, region: Region, forecast: Forecast, *, assume: Assume) -> Offer:
@@ -130,26 +131,12 @@ class Education:
 
 def _senior(region: Region, before: State, projects: pd.DataFrame, *, assume: Assume) -> dict[str, pd.Series]:
     """Places of senior and vocational schools, shared by the pupils of a county alike."""
-    sites = region["sites"]
-    sites = sites[sites["kind"].isin(SENIOR_KINDS)]
-    counties = region.codes("county")
-    room = (
-        sites["capacity"]
-        .groupby(region.county_of(sites["unit"]).to_numpy())
-        .sum()
-        .reindex(counties)
-        .fillna(0)
-    )
-    new = projects[projects["kind"] == "senior_classes"]
-    room = room + new["size"].groupby(new["county"].to_numpy()).sum().reindex(counties).fillna(0)
-    demand = before[f"pupils.{SENIOR.key}"] * assume["senior.enrolment"] * float(known(region, SENIOR))
-    county = region.county_of(demand.index)
-    asked = demand.groupby(county.to_numpy()).sum().reindex(counties)
-    share = (room / asked.where(asked > 0)).clip(upper=1.0).fillna(1.0)
-    return {
-        f"demand.{SENIOR.place}": demand,
-        f"served.{SENIOR.place}": demand * share.reindex(county.to_numpy()).to_numpy(),
-    }
+    room = senior_room(region, projects)
+    demand = before[f"pupils.{SENIOR.key}"] * (assume["senior.enrolment"] * float(known(region, SENIOR)))
+    county = region.county_numbers(demand.index)
+    asked = group_sums(county, demand.to_numpy(), size=room.size)
+    share = np.minimum(np.divide(room, asked, out=np.ones_like(room), where=asked > 0), 1.0)
+    return {f"demand.{SENIOR.place}": demand, f"served.{SENIOR.place}": demand * share[county]}
 
 
 sector = Education()

@@ -13,9 +13,10 @@ import pandas as pd
 from tongqu.base import DataError, Problem, remember
 from tongqu.contracts import Assume
 from tongqu.data import Region
-from tongqu.methods.access import Assignment, assign_to_room
+from tongqu.methods.queue import Queue, queue_of
 from tongqu.methods.roads import road_network
-from tongqu.methods.travel import Pairs, nearest, pairs_within
+from tongqu.methods.sums import group_sums
+from tongqu.methods.travel import nearest, pairs_within
 
 __all__ = [
     "NURSERY",
@@ -28,15 +29,17 @@ __all__ = [
     "Stage",
     "boarded",
     "car_limit",
-    "direct_towns",
+    "has_direct_bus",
     "known",
     "near",
     "require_places",
     "ridden",
     "schools",
+    "senior_room",
 ]
 
 Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -159,18 +162,12 @@ def ridden(region: Region, links: pd.Series, projects: pd.DataFrame, stage: Stag
 class Near:
     """Villages and schools within minutes of each other, the shortest ride first, and places."""
 
-    pairs: Pairs
+    queue: Queue
     places: Floats
 
-    def placed(self, pupils: Floats) -> Assignment:
-        """Who gets a place, the nearer first; ``pupils`` of each village."""
-        return assign_to_room(
-            self.pairs.origin,
-            self.pairs.target,
-            minutes=self.pairs.minutes,
-            demand=pupils,
-            room=self.places,
-        )
+    def served(self, pupils: Floats) -> Floats:
+        """Pupils of each village who get a place, the nearer first; ``pupils`` of each village."""
+        return pupils - self.queue.serve(pupils, room=self.places).unplaced
 
 
 @remember(64)
@@ -182,10 +179,10 @@ def near(
     sites = schools(region, projects, stage=stage)
     sites = sites[sites[column] > 0]
     homes = network.locate(region.level("village")["node"])
-    pairs = pairs_within(network, origins=homes, targets=network.locate(sites["node"]), limit=limit)
-    order = np.lexsort((pairs.target, pairs.origin, pairs.minutes))
-    sorted_pairs = Pairs(pairs.origin[order], pairs.target[order], pairs.minutes[order])
-    return Near(sorted_pairs, sites[column].to_numpy())
+    found = pairs_within(network, origins=homes, targets=network.locate(sites["node"]), limit=limit)
+    size = {"origins": len(homes), "sites": len(sites)}
+    queue = queue_of(found.origin, found.target, minutes=found.minutes, **size)
+    return Near(queue, sites[column].to_numpy())
 
 
 def boarded(
@@ -194,9 +191,22 @@ def boarded(
     """Junior pupils too far from a school who board at one within the norm for the weekly way, by village."""
     limit = assume["minutes.boarder_ride"] / assume["factor.school_bus"]
     homes = near(region, links, projects, JUNIOR, limit, "boarding")
-    return far - homes.placed(far).unplaced
+    return homes.served(far)
 
 
-def direct_towns(projects: pd.DataFrame) -> frozenset[str]:
-    """Towns whose pupils have direct school buses."""
-    return frozenset(projects.loc[projects["kind"] == "school_bus", "town"])
+@remember(64)
+def has_direct_bus(region: Region, projects: pd.DataFrame) -> Bools:
+    """Whether each village is of a town whose pupils have direct school buses, shape (villages,)."""
+    towns = projects.loc[projects["kind"] == "school_bus", "town"]
+    return np.asarray(region.level("village")["parent"].isin(towns).to_numpy(), dtype=np.bool_)
+
+
+@remember(64)
+def senior_room(region: Region, projects: pd.DataFrame) -> Floats:
+    """Places of senior and vocational schools of each county, today and opened, shape (counties,)."""
+    counties, sites = region.codes("county"), region["sites"]
+    today = sites[sites["kind"].isin(SENIOR_KINDS)]
+    new = projects[projects["kind"] == "senior_classes"]
+    at = [counties.get_indexer(pd.Index(of)) for of in (region.county_of(today["unit"]), new["county"])]
+    places = [part.to_numpy(dtype=np.float64) for part in (today["capacity"], new["size"])]
+    return group_sums(np.concatenate(at).astype(np.int64), np.concatenate(places), size=len(counties))

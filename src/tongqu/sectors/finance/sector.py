@@ -165,7 +165,7 @@ def _own(
     else:
         # What projects add in the first year already is not part of the trend that later years follow.
         built = county_totals(opened.entries, ledger="stock", key="value_added", counties=counties)
-        trend = added if counted else np.maximum(added - built.to_numpy(), 0.0)
+        trend = added if counted else np.maximum(added - built, 0.0)
         base = {name: pd.Series(one, index=counties) for name, one in zip(BASE, (grown, trend), strict=True)}
     pairs = np.column_stack([base[BASE[1]].to_numpy(dtype=np.float64), added])
     known = (pairs > 0).all(axis=1)
@@ -208,7 +208,7 @@ def _running(opened: Offer, counties: pd.Index, state: State) -> Floats:
     """Running costs of the working projects by county; raises of pensions at what they cost in the year."""
     entries = opened.entries
     where = _no_raises(entries["project"], opened.projects) if RAISED in state else None
-    running = county_totals(entries, ledger="money", key="running", counties=counties, where=where).to_numpy()
+    running = county_totals(entries, ledger="money", key="running", counties=counties, where=where)
     return np.asarray(running + _column(state, RAISED, counties)[:, 0])
 
 

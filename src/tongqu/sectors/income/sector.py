@@ -108,7 +108,7 @@ def _by_county(region: Region, state: State, name: str) -> Floats:
 
 def _added(entries: pd.DataFrame, key: str, *, counties: pd.Index, where: Bools | None = None) -> Floats:
     """What entries add to a stock by county."""
-    return county_totals(entries, ledger="stock", key=key, counties=counties, where=where).to_numpy()
+    return county_totals(entries, ledger="stock", key=key, counties=counties, where=where)
 
 
 def _known(state: State, name: str, *, counties: pd.Index) -> Floats:

@@ -113,7 +113,7 @@ class Industry:
         trend = base.value_added * growth ** (before.year - base.year) * follows
         jobs = base.jobs * follows
         added = {
-            key: county_totals(opened.entries, ledger="stock", key=key, counties=base.counties).to_numpy()
+            key: county_totals(opened.entries, ledger="stock", key=key, counties=base.counties)
             for key in KEYS
         }
         value = trend + _by_group(added)

@@ -102,7 +102,7 @@ def land_in(
     moved[:, AT["rural"], AT["forest"]] += cleared * (1 - assume["land.reclaim_farmland"])
     basic, idle = _columns(land, ("basic_farmland", "idle_homestead")).T
     area = convert(_columns(land, CLASSES), moved=moved, basic=basic)
-    let = county_totals(opened.entries, ledger="land", key="idle_homestead", counties=counties).to_numpy()
+    let = county_totals(opened.entries, ledger="land", key="idle_homestead", counties=counties)
     idle = np.minimum(np.maximum(idle + let, 0.0), area[:, AT["rural"]])
     parts = dict(zip(CLASSES, area.T, strict=True)) | {"basic_farmland": basic, "idle_homestead": idle}
     return {name: np.array(parts[name]) for name in COLUMNS}
@@ -112,7 +112,7 @@ def quota_in(before: State, opened: Offer, *, counties: pd.Index, first: int, as
     """Construction quota left in mu by county: allotted since the first year, less what projects took net."""
     allotted = assume["limits.land_mu_per_year"] * (before.year - first + 1)
     used = county_totals(opened.entries, ledger="land", key="construction", counties=counties)
-    left = allotted - used.to_numpy()
+    left = allotted - used
     return pd.Series(np.where((left < 0) & (left > -TOLERANCE), 0.0, left), index=counties)
 
 

@@ -5,6 +5,7 @@ Where there is no second census nobody leaves and nobody comes. See docs/methods
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -47,6 +48,8 @@ OLD_ENOUGH: Final = 2_000.0
 """Survivors of a sex below which the country's life expectancy stands."""
 NEAR: Final = 2.0
 """Years of life expectancy in the decade up to which the region's own rates are where searches start."""
+GAIN_STEP: Final = 0.01
+"""Steps of gains in life expectancy, years a year, at which it is sought who leaves and who comes."""
 _ASKED: Final = (
     "life.e0_male",
     "life.e0_female",
@@ -148,7 +151,7 @@ def _calibrated(region: Region, given: Given) -> Calibration:
         return _still(census, given)
     before, now = census.before.sum(axis=1), census.now.sum(axis=1)
     shift, alive = _alive(census, given.e0, given.gain)
-    net, found = _exchanged(region, given.e0, given.gain)
+    found = _exchanged(region, given.e0, given.gain)
     leavers = found.leave * ((before + now) / 2 @ found.leaving).sum(axis=1)
     newcomers = np.minimum(arrivals(census, given, classes=slice(1, 3), out=leavers), found.come)
     stock = _stock(region, given.inside, given.deterrence)
@@ -168,7 +171,7 @@ def _calibrated(region: Region, given: Given) -> Calibration:
     near = None if own is None or own == given else _calibrated(region, own).towns
     moves, towns = townward(census, moves, given, alive=alive, out=leavers, near=near)
     fertility = _fertility(census, given, shift)
-    return Calibration(shift, fertility, moves, found.explained, net.sum(axis=(1, 2)), towns)
+    return Calibration(shift, fertility, moves, found.explained, found.net.sum(axis=(1, 2)), towns)
 
 
 def _still(census: Census, given: Given) -> Calibration:
@@ -197,19 +200,72 @@ def _near(region: Region, e0: tuple[float, float], gain: float) -> Given | None:
     return own
 
 
-@lru_cache(maxsize=16)
-def _exchanged(region: Region, e0: tuple[float, float], gain: float) -> tuple[Floats, Exchange]:
-    """Net migrants of the decade, and who leaves and comes, which follow from mortality alone."""
+@dataclass(frozen=True, eq=False)
+class _Exchanged:
+    """Who leaves and comes: what the calibration takes of an `Exchange`, and net migrants of the decade."""
+
+    net: Floats
+    leaving: Floats
+    coming: Floats
+    leave: Floats
+    come: Floats
+    explained: float
+
+
+def _exchanged(region: Region, e0: tuple[float, float], gain: float) -> _Exchanged:
+    """Net migrants of the decade, and who leaves and comes, which follow from mortality alone.
+
+    Under the region's own mortality they are sought; under one nearby they are on a straight line between
+    those of two steps of life expectancy, which thousands of futures share.
+    """
+    census = census_of(region)
+    shift, alive = _alive(census, e0, gain)
+    own = _near(region, e0, gain)
+    if own is None or (own.e0, own.gain) == (e0, gain):
+        found = _fitted(region, _pair(_mid_life(e0, gain) + shift), None)
+        return _Exchanged(_net(census, alive), *(getattr(found, name) for name in _TAKEN))
+    place = gain / GAIN_STEP
+    low = math.floor(place)
+    lives = [_pair(np.round(_mid_life(e0, step * GAIN_STEP) + shift, 9)) for step in (low, low + 1)]
+    own_shift, _ = _alive(census, own.e0, own.gain)
+    start = _pair(_mid_life(own.e0, own.gain) + own_shift)
+    one, two = (_fitted(region, life, start) for life in lives)
+    part = place - low
+    between = (getattr(one, name) * (1 - part) + getattr(two, name) * part for name in _TAKEN)
+    return _Exchanged(_net(census, alive), *between)
+
+
+_TAKEN: Final = ("leaving", "coming", "leave", "come", "explained")
+"""What is taken of an `Exchange`."""
+
+
+def _pair(values: Floats) -> tuple[float, float]:
+    return float(values[0]), float(values[1])
+
+
+def _net(census: Census, alive: Survival) -> Floats:
+    """Net migrants of the decade by county, sex and age."""
+    assert census.before is not None
+    before, now = census.before.sum(axis=1), census.now.sum(axis=1)
+    return net_migrants(before, now, survival=alive.ages, years=GAP)
+
+
+@lru_cache(maxsize=128)
+def _fitted(region: Region, life: tuple[float, float], start: tuple[float, float] | None) -> Exchange:
+    """Who leaves and comes at a life expectancy of the decade, sought near what another one gives."""
     census = census_of(region)
     assert census.before is not None
     before, now = census.before.sum(axis=1), census.now.sum(axis=1)
-    _, alive = _alive(census, e0, gain)
-    net = net_migrants(before, now, survival=alive.ages, years=GAP)
-    own = _near(region, e0, gain)
-    like_own = own is None or (own.e0, own.gain) == (e0, gain)
-    near = None if own is None or like_own else _exchanged(region, own.e0, own.gain)[1]
-    people = (before + now) / 2
-    return net, fit_exchange(net, people=people, years=GAP, survival=alive.ages, before=before, near=near)
+    alive = survival_at(np.array(life))
+    near = None if start is None or start == life else _fitted(region, start, None)
+    return fit_exchange(
+        _net(census, alive),
+        people=(before + now) / 2,
+        years=GAP,
+        survival=alive.ages,
+        before=before,
+        near=near,
+    )
 
 
 def survival_at(e0: Floats) -> Survival:

@@ -22,7 +22,7 @@ from tongqu.sectors.population.calibration import calibrate
 from tongqu.sectors.population.census import AGES, Floats, census_of
 from tongqu.sectors.population.parameters import PARAMETERS
 from tongqu.sectors.population.villages import centre_counties, empty_cells
-from tongqu.sectors.population.years import Pressure, next_year
+from tongqu.sectors.population.years import Pressure, people_after
 
 __all__ = ["programmes"]
 
@@ -198,7 +198,7 @@ def _stocks(
     values = {name: float(assume[name]) for name in PARAMETERS}
     states = [start]
     for year in forecast.years[1:]:
-        after, _ = next_year(
+        after = people_after(
             states[-1], found, values=values, year=year, census_year=census.year, pressure=pressure
         )
         states.append(after)

@@ -8,7 +8,7 @@ services may keep them, as far as the scenario says so.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from tongqu.base import remember
 from tongqu.contracts import (
     PRIORITY,
     Assume,
@@ -44,7 +45,7 @@ from tongqu.sectors.population.census import (
 from tongqu.sectors.population.parameters import PARAMETERS
 from tongqu.sectors.population.programmes import programmes
 from tongqu.sectors.population.villages import PUPILS, centre_counties, share_out, shared
-from tongqu.sectors.population.years import Pressure, next_year, start_of
+from tongqu.sectors.population.years import Pressure, people_after, start_of
 
 __all__ = ["Population", "sector"]
 
@@ -104,7 +105,7 @@ class Population:
         values = {name: float(assume[name]) for name in PARAMETERS}
         pressure = _pressure(region, before, opened, services=services)
         for one in range(year + 1, before.year + 1):
-            people, _ = next_year(
+            people = people_after(
                 people, found, values=values, year=one, census_year=census.year, pressure=pressure
             )
         return {
@@ -136,8 +137,8 @@ def _undisturbed(region: Region, parameters: tuple[float, ...], year: int) -> Fl
         return start_of(census)
     values = dict(zip(PARAMETERS, parameters, strict=True))
     pressure = Pressure.none(len(census.counties), centre=centre_counties(region))
-    found: Calibration = calibrate(region, pd.Series(values))
-    people, _ = next_year(
+    found: Calibration = calibrate(region, values)
+    return people_after(
         _undisturbed(region, parameters, year - 1),
         found,
         values=values,
@@ -145,22 +146,35 @@ def _undisturbed(region: Region, parameters: tuple[float, ...], year: int) -> Fl
         census_year=census.year,
         pressure=pressure,
     )
-    return people
 
 
 def _services(region: Region, before: State) -> pd.Series:
     """Share of people in need who were served in each county last year; 0 in the first year."""
     counties = region.codes("county")
-    shares = []
-    for service in before.matching("served"):
-        if service.endswith(PRIORITY):  # counted with all who ask for it
-            continue
-        served, asked = (_county_sums(region, before[f"{name}.{service}"]) for name in ("served", "demand"))
-        shares.append(np.divide(served, asked, out=np.full(len(counties), np.nan), where=asked > 0))
-    found = np.array(shares).reshape(-1, len(counties))
-    known = np.isfinite(found)
-    sums, count = np.where(known, found, 0.0).sum(axis=0), known.sum(axis=0)
+    names = [name for name in before.matching("served") if not name.endswith(PRIORITY)]  # counted with all
+    known = _shares_served(region, before, names)
+    some = np.isfinite(known)
+    sums, count = np.where(some, known, 0.0).sum(axis=0), some.sum(axis=0)
     return pd.Series(np.divide(sums, count, out=np.zeros(len(counties)), where=count > 0), index=counties)
+
+
+def _shares_served(region: Region, before: State, names: Sequence[str]) -> Floats:
+    """Share of those in need who were served, shape (services, counties); missing where nobody asked."""
+    both = [before[f"{group}.{name}"] for group in ("served", "demand") for name in names]
+    size = len(region.codes("county"))
+    if not both:
+        return np.empty((0, size))
+    number = _rows_of(tuple(region.county_numbers(one.index) for one in both), size)
+    sums = group_sums(number, np.concatenate([one.to_numpy() for one in both]), size=len(both) * size)
+    served, asked = sums.reshape(2, len(names), size)
+    return np.asarray(np.divide(served, asked, out=np.full(served.shape, np.nan), where=asked > 0))
+
+
+@remember(16)
+def _rows_of(numbers: tuple[npt.NDArray[np.int64], ...], size: int) -> npt.NDArray[np.int64]:
+    """Numbers of groups of many rows, each row with groups of its own."""
+    rows = [np.where(one < 0, -1, one + row * size) for row, one in enumerate(numbers)]
+    return np.concatenate(rows)
 
 
 def _county_sums(region: Region, values: pd.Series) -> Floats:
@@ -180,7 +194,7 @@ def _pressure(region: Region, before: State, opened: Offer, *, services: pd.Seri
     entries = opened.entries
 
     def persons(ledger: str, key: str) -> Floats:
-        return county_totals(entries, ledger=ledger, key=key, counties=counties).to_numpy()
+        return county_totals(entries, ledger=ledger, key=key, counties=counties)
 
     first = values_at(_first_services(before, services), counties)
     now = values_at(services, counties)

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from tongqu.methods.people import Rates, Survival, fertility_by_age, fertility_for_births, project
+from tongqu.methods.people import Rates, Survival, ahead, fertility_by_age, fertility_for_births
 from tongqu.sectors.population.census import GAP, Census, Floats
 from tongqu.sectors.population.moves import MOST, Moves, moving_rates
 
@@ -171,5 +171,5 @@ def _decade_share(before: Floats, moves: Moves, given: Given, *, alive: Survival
         immigration=coming[:, None, None, None] * places * moves.coming / 2,
         urbanise=moves.urbanise,
     )
-    people = project(before, rates, years=GAP).people[-1]
+    people = ahead(before, rates, years=GAP)
     return np.asarray(people[:, 0].sum(axis=(1, 2)) / np.maximum(people.sum(axis=(1, 2, 3)), 1e-9))

@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 from tongqu.methods.interaction import Lever, pulls
-from tongqu.methods.people import Accounts, Rates, Survival, advance, fertility_by_age
+from tongqu.methods.people import Accounts, Rates, Survival, advance, ahead, fertility_by_age
 from tongqu.sectors.population.calibration import Calibration, survival_at
 from tongqu.sectors.population.census import Census, Floats
 from tongqu.sectors.population.moves import moving_rates
 from tongqu.sectors.population.parameters import LEVERS
 
-__all__ = ["Pressure", "next_year", "start_of"]
+__all__ = ["Pressure", "next_year", "people_after", "start_of"]
 
 LIFE_YEAR: Final = 2020
 """Year that ``life.e0_male`` and ``life.e0_female`` stand for: the census that they are of."""
@@ -87,6 +87,14 @@ def next_year(
     """
     rates = _rates(people, found, values=values, year=year, since=year - census_year, pressure=pressure)
     return advance(people, rates)
+
+
+def people_after(
+    people: Floats, found: Calibration, *, values: Values, year: int, census_year: int, pressure: Pressure
+) -> Floats:
+    """People a year on, as `next_year` has them, without the account."""
+    rates = _rates(people, found, values=values, year=year, since=year - census_year, pressure=pressure)
+    return ahead(people, rates)
 
 
 def _rates(

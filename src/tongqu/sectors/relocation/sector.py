@@ -117,7 +117,8 @@ class Relocation:
 def _cleared(taken: pd.DataFrame, projects: pd.DataFrame, counties: pd.Index) -> pd.Series:
     mine = projects.loc[projects["sector"] == sector.name, "project"]
     freed = taken[taken["project"].isin(mine) & (taken["amount"] < 0)]
-    return -county_totals(freed, ledger="land", key="construction", counties=counties) + 0.0
+    freed_mu = -county_totals(freed, ledger="land", key="construction", counties=counties)
+    return pd.Series(freed_mu + 0.0, index=counties)
 
 
 def _candidates(proposed: pd.DataFrame) -> pd.Series:

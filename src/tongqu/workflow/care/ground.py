@@ -153,23 +153,21 @@ def _standing(
     state: State,
     service: Service,
     *,
-    users: pd.DataFrame,
-    needs: pd.DataFrame,
+    users: Mapping[str, Floats],
+    needs: Mapping[str, Floats],
     assume: Assume,
 ) -> Standing:
-    need = needs[service.key].to_numpy(dtype=np.float64)
-    first = first_of(region, needs, service, assume=assume).to_numpy(dtype=np.float64)
+    need, first = needs[service.key], first_of(region, needs, service, assume=assume)
     links, limit, sites = state[service.links], assume[service.limit], sites_of(region, service)
     minutes, site = _nearest(region, links, sites)
     if service is HALL:
         near = within(minutes, limit)
         served = np.where(near, need, 0.0)
         filled = np.bincount(site[near], weights=need[near], minlength=len(sites)).astype(np.float64)
-        placed = Placed(served, np.where(near, first, 0.0), need - served, need * 0.0, served[:0], filled)
+        placed = Placed(served, np.where(near, first, 0.0), need - served, need * 0.0, filled)
     else:
         placed = place(region, links, service, limit=limit, need=need, first=first, opened=Offer())
-    who = users[service.users].to_numpy(dtype=np.float64)
-    return Standing(service, who, need, first, minutes, site, placed, sites, limit)
+    return Standing(service, users[service.users], need, first, minutes, site, placed, sites, limit)
 
 
 def _nearest(region: Region, links: pd.Series, sites: pd.DataFrame) -> tuple[Floats, Ints]:
