@@ -72,6 +72,8 @@ def test_below_the_worst_goalpost_the_promise_is_true_and_the_bound_holds(seed):
     assert judge.refused(starts) == ""
     assert plan.certificate.objective == pytest.approx(judge.objective(starts), abs=1e-6)
     assert plan.certificate.objective <= best + 1e-8 <= plan.certificate.bound + 2e-8
+    assert plan.certificate.tangent_error > inputs.scenario.solver.tangent_error / 2, "no chord is needed"
+    assert plan.certificate.gap <= plan.certificate.tangent_error + inputs.scenario.solver.gap + 1e-8
 
 
 def test_every_limit_decides_somewhere():

@@ -215,6 +215,8 @@ def test_an_only_stage_that_says_something_else_than_the_certificate(forged):
         "value": lambda rows: rows.assign(value=rows["value"] - 1.0),
         "unit_of_measure": lambda rows: rows.assign(unit_of_measure="share"),
         "status": lambda rows: rows.assign(status="stopped"),
+        "bound": lambda rows: rows.assign(bound=rows["bound"] + 1e-4),
+        "gap_asked": lambda rows: rows.assign(gap_asked=2 * rows["gap_asked"]),
     }
     folder = Path()
     for change in changes.values():

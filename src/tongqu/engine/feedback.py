@@ -156,7 +156,7 @@ def settle(
             end = "infeasible" if isinstance(error, InfeasibleError) else "stopped"
             break
         if bound is not None and number == 1:
-            plan = _bounded(plan, bound)
+            plan = _bounded(inputs, plan, bound)
         plan = _against(plan, base)
         checked = check_plan(inputs, plan, progress=progress)
         one = Round(number, inputs, plan, checked, figures_of(inputs, plan, checked))
@@ -287,11 +287,11 @@ def _proven(kept: Plan, certificate: Certificate, *, gap: float) -> Plan:
     return replace(kept, certificate=certificate, stages=pd.DataFrame([row], columns=columns))
 
 
-def _bounded(plan: Plan, bound: float) -> Plan:
+def _bounded(inputs: Inputs, plan: Plan, bound: float) -> Plan:
     """The plan with the better of two bounds."""
     certificate = plan.certificate
     least = max(min(certificate.bound, bound), certificate.objective)
-    return replace(plan, certificate=replace(certificate, bound=least))
+    return plan.bounded(least, alone=len(stages_of(inputs)) == 1)
 
 
 def _against(plan: Plan, base: Inputs) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -81,6 +81,12 @@ class Plan:
     certificate: Certificate
     measures: pd.DataFrame = field(default_factory=pd.DataFrame)
     stages: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+    def bounded(self, bound: float, *, alone: bool) -> Plan:
+        """The plan with another bound of its goal, which is that of the only stage where it stands alone."""
+        certificate = replace(self.certificate, bound=bound)
+        stages = self.stages.assign(bound=bound) if alone and len(self.stages) else self.stages
+        return replace(self, certificate=certificate, stages=stages)
 
 
 def optimise(
@@ -211,7 +217,7 @@ def _plan(inputs: Inputs, answer: _Answer, *, first: _Answer) -> Plan:
         certificate,
         measure_table(answer.measures, baseline),
         _stage_table(answer.found.stages),
-    )
+    ).bounded(certificate.bound, alone=len(stages_of(inputs)) == 1)
 
 
 def measure_table(promised: pd.Series, baseline: pd.Series) -> pd.DataFrame:

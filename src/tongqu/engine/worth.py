@@ -212,7 +212,7 @@ class Worth:
         room = self._room.get((number, one.service))
         if room is not None:
             taken = filled.get(number, self._filled.get(number, np.zeros(self.span)))
-            left = room - taken
+            left = np.maximum(room - taken, 0.0)  # what rounding leaves of a full room is none
             asked = people.sum(axis=0)
             part = np.divide(left, asked, out=np.ones(self.span), where=asked > left)
             people = people * part

@@ -111,9 +111,10 @@ def _stage_problems(stages: pd.DataFrame, stated: Mapping[str, Any], *, aim: Aim
             ("name", one["name"] != aim.name),
             ("unit_of_measure", one["unit_of_measure"] != aim.unit),
             ("status", one["status"] != stated["status"]),
-            # The search counts by tangents, the certificate by the ledgers; a later bound may be better.
+            # The search counts by tangents, the certificate by the ledgers.
             ("value", not abs(one["value"] - objective) <= aim.error + _allowed(objective)),
-            ("bound", not one["bound"] >= bound - _allowed(bound)),
+            ("bound", not abs(one["bound"] - bound) <= _allowed(bound)),
+            ("gap_asked", not _asked(float(one["gap_asked"]), stated, aim=aim)),
         ]
     elif aim is not None:
         wrong.append(("stage", True))
@@ -125,6 +126,14 @@ def _stage_problems(stages: pd.DataFrame, stated: Mapping[str, Any], *, aim: Aim
         )
         for column in columns
     ]
+
+
+def _asked(gap: float, stated: Mapping[str, Any], *, aim: Aim) -> bool:
+    """Whether an only stage asked for the certificate's gap: of a cost a share of what was found."""
+    least = most = float(stated["gap_asked"])
+    if aim.name == "cost":
+        most *= max(1.0, abs(float(stated["objective"])))
+    return least * (1 - CERTIFICATE_TOLERANCE) <= gap <= most * (1 + CERTIFICATE_TOLERANCE)
 
 
 def _allowed(value: float) -> float:

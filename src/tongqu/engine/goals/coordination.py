@@ -36,8 +36,8 @@ def add_subindices(model: Model) -> None:
 def coordination(model: Model) -> Aim:
     """Weighted mean of log D over counties and years.
 
-    The logarithm is replaced by tangents, which lie above it: the figure exceeds the plan's own by no more
-    than the error of the aim.
+    The logarithm is replaced by tangents, and a score that may fall below the worst goalpost by a chord, both
+    above the truth: the figure exceeds the plan's own by no more than the error of the aim.
     """
     add_subindices(model)
     inputs = model.inputs
@@ -47,7 +47,7 @@ def coordination(model: Model) -> Aim:
     ]
     weight = np.tile(inputs.weights.to_numpy(dtype=np.float64) / 4, len(SIDES))
     # U and R each weigh a quarter, and the weights of counties and years add up to 1.
-    error = inputs.scenario.solver.tangent_error / 2
+    error = inputs.scenario.solver.tangent_error / 2 + _chord_error(model)
     return Aim("coordination", np.concatenate(variable), weight, error=error, unit="log D")
 
 
@@ -168,6 +168,19 @@ def _chord(score: Score) -> tuple[Floats, Floats]:
     return np.where(straight, 1.0, chord), np.where(straight, score.base, least - chord * low)
 
 
+def _chord_error(model: Model) -> float:
+    """By how much chords can raise mean log D at most: a chord is farthest off where its score reaches 0."""
+    weights, total = model.inputs.weights, 0.0
+    for symbol, scores in model.scores.items():
+        above = np.zeros(len(weights))
+        for score in scores:
+            low, _ = _reach(score)
+            slope, _ = _chord(score)
+            above += score.weight * slope * np.maximum(-(score.base + low), 0.0)
+        total += float((weights.to_numpy(dtype=np.float64) / 4 * above / _lowest(model, symbol)).sum())
+    return total
+
+
 def _reach(score: Score) -> tuple[Floats, Floats]:
     """By how much projects can lower and raise a score in each cell, all of them together."""
     amount = score.terms["amount"].to_numpy()
@@ -193,6 +206,17 @@ def _fall(model: Model, symbol: str) -> Floats:
     return total
 
 
+def _today(model: Model, symbol: str) -> Floats:
+    """A subindex without a plan, of every county and year."""
+    indices = model.inputs.indicators.indices[symbol].reindex(model.inputs.weights.index)
+    return indices.clip(lower=LEAST).to_numpy(dtype=np.float64)
+
+
+def _lowest(model: Model, symbol: str) -> Floats:
+    """The least that a subindex can be under any plan, of every county and year."""
+    return np.maximum(_today(model, symbol) - _fall(model, symbol), LEAST)
+
+
 def promised_subindex(model: Model, symbol: str, *, values: Floats) -> Floats:
     """Subindex of every county and year as the index defines it, at the values of a solution."""
     total = model.constant[symbol].copy()
@@ -206,8 +230,8 @@ def promised_subindex(model: Model, symbol: str, *, values: Floats) -> Floats:
 def _logarithm(model: Model, symbol: str, *, index: Ints, names: pd.Index) -> Ints:
     """Log of a subindex, below every tangent of its possible range."""
     inputs, program = model.inputs, model.program
-    low = inputs.indicators.indices[symbol].reindex(inputs.weights.index).clip(lower=LEAST).to_numpy()
-    lowest = np.maximum(low - _fall(model, symbol), LEAST)
+    low = _today(model, symbol)
+    lowest = _lowest(model, symbol)
     ledger = [name for name in names if inputs.indicators.table.at[name, "origin"] == "ledger"]
     missing = (1 - inputs.indicators.scores[ledger]) * inputs.indicators.weights[ledger]
     high = np.minimum(1.0, low + missing.sum(axis=1).reindex(inputs.weights.index).to_numpy() + 1e-6)
