@@ -113,6 +113,12 @@ def test_a_run_of_a_robust_plan_verifies_and_its_plan_is_looked_at(tmp_path):
         futures(made.run.path, SCENARIO, futures=1, replan=0)
 
 
+def test_where_nothing_is_it_is_said_that_a_run_would_do_as_well():
+    with pytest.raises(DataError, match="neither a run nor a region") as caught:
+        futures("quzou", futures=1, replan=0)
+    assert "quzhou" in caught.value.problems[0].mend
+
+
 def test_wrong_numbers_are_found_together():
     problems = wrong_numbers(futures=0, replan=99, seed=-1, processes=0)
     assert [problem.column for problem in problems] == ["futures", "replan", "seed", "processes"]

@@ -256,6 +256,10 @@ def test_years_prices_and_scenarios_that_cannot_be(run, same, tmp_path):
     with pytest.raises(DataError) as both:
         replan(run, Actuals(told.projects.assign(state="done")), price=-1.0, out=tmp_path / "no")
     assert {one.rule for one in both.value.problems} == {"a price below nothing", "unknown state"}
+    nowhere = tmp_path / "nowhere.toml"
+    with pytest.raises(DataError) as files:
+        replan(run, Actuals(told.projects.assign(state="done")), scenario=nowhere, out=tmp_path / "no")
+    assert {one.rule for one in files.value.problems} == {"no such scenario file", "unknown state"}
     assert not (tmp_path / "no").exists()
 
 

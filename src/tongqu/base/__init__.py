@@ -9,6 +9,7 @@ from tongqu.base.errors import (
     ScenarioError,
     TongquError,
 )
+from tongqu.base.processes import end_with_parent
 from tongqu.base.progress import Progress, Report, silent
 from tongqu.base.remember import remember
 
@@ -22,6 +23,7 @@ __all__ = [
     "RunError",
     "ScenarioError",
     "TongquError",
+    "end_with_parent",
     "remember",
     "silent",
 ]

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tongqu.base import Progress, Report, silent
+from tongqu.base import Progress, Report, end_with_parent, silent
 from tongqu.contracts import Assume, Offer, Scenario, Sector, State, working_offers
 from tongqu.data import Region
 from tongqu.engine.simulate import NO_STARTS, NOTHING, run_step
@@ -296,6 +296,7 @@ _MINE: list[Work[Any]] = []
 
 
 def _begin(work: Work[Any]) -> None:
+    end_with_parent()
     # What is there already is not searched for rubbish again and again; futures leave next to none.
     gc.freeze()
     gc.disable()

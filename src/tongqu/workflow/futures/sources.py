@@ -11,7 +11,8 @@ import pandas as pd
 
 from tongqu.base import DataError, Problem, Progress, Report, silent
 from tongqu.contracts import Assume, Offer, Run, Scenario, whole_run
-from tongqu.data import Region
+from tongqu.data import Region, bundled_regions
+from tongqu.data.problems import suggest
 from tongqu.engine.coordinate import indicators_of, weights_of
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.optimise import optimise
@@ -93,10 +94,20 @@ def inputs_of(
             rule, mend = "a run has a scenario of its own", "leave the scenario out, or name a region"
             raise DataError([Problem(rule=rule, mend=mend, column="scenario")])
         return stored_inputs(run, progress=progress), starts_of_run(run)
-    region = region_of(source, progress=progress)
+    region = _region(source, progress=progress)
     inputs = prepare(region, sectors_for(region), scenario=scenario_of(scenario), progress=progress)
     progress(Report("build"))
     return inputs, optimise(inputs, progress=progress).starts
+
+
+def _region(source: Region | str | Path, *, progress: Progress) -> Region:
+    """The region, which could also have been a run: so it is said where there is neither."""
+    names = bundled_regions()
+    if isinstance(source, str | Path) and not Path(source).exists() and str(source) not in names:
+        kinds = "give the folder of a run or of a region, a region's workbook, or a bundled region"
+        mend = suggest(str(source), names) + f"{kinds}: {', '.join(names)}"
+        raise DataError([Problem(rule="neither a run nor a region", mend=mend, file=str(source))])
+    return region_of(source, progress=progress)
 
 
 def stored_inputs(run: Run, *, progress: Progress = silent) -> Inputs:

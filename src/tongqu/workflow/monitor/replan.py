@@ -135,8 +135,8 @@ def replan(
     """
     folder = check_target(Path(out))
     earlier = actuals.run if isinstance(actuals, Monitoring) else whole_run(run)
-    draft = Draft(earlier.scenario) if scenario is None else draft_of(scenario)
-    problems = [*draft.report(), *_wrong_words(draft, earlier.scenario, from_year=from_year, price=price)]
+    draft, problems = _drafted(earlier, scenario)
+    problems += _wrong_words(draft, earlier.scenario, from_year=from_year, price=price)
     found = _monitored(earlier, actuals, problems, progress=progress)
     if problems or draft.scenario is None:
         raise ScenarioError(problems)
@@ -174,6 +174,15 @@ def _monitored(
         return monitor(earlier, actuals, progress=progress)
     except DataError as error:
         raise DataError([*problems, *error.problems]) from None
+
+
+def _drafted(earlier: Run, scenario: Scenario | str | Path | None) -> tuple[Draft, list[Problem]]:
+    """The scenario as far as it can be read, that of the earlier plan where it cannot, and what is wrong."""
+    try:
+        draft = Draft(earlier.scenario) if scenario is None else draft_of(scenario)
+    except ScenarioError as error:
+        return Draft(earlier.scenario), list(error.problems)
+    return draft, list(draft.report())
 
 
 def _wrong_words(
