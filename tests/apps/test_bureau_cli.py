@@ -33,6 +33,8 @@ def test_it_says_what_python_says(call, asked, tiny_run):
     assert content["run"] == tiny_run.id
     assert content["projects_joint"] == view.figures["projects_joint"]
     assert sum(row["projects"] for row in content["counts"]) == len(view.tables["projects"])
+    named = {row["service"]: row["service_name"] for row in content["services"]}
+    assert named["clinic"] in {"Clinic within a walk", "步行可达村卫生室"}
 
 
 def test_an_unknown_sector_is_refused_by_name(call, here, tiny_run):

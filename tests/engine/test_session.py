@@ -187,3 +187,23 @@ def test_one_block_where_nothing_falls_apart():
     program, _, _ = knapsacks(10)
     assert len(program.blocks(coupling=["nothing"]).blocks) == 1
     assert program.search(program.relaxed(), gap=1e-6, coupling=["nothing"]).status == "optimal"
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_row_at_its_price_bounds_whoever_keeps_it(seed: int) -> None:
+    """What rounding finds at the price of a level is worth no more than duality says, wherever it ends."""
+    program, x, worth = knapsacks(12, rows=2, seed=seed)
+    care = np.random.default_rng(seed + 100).integers(1, 20, 12).astype(float)
+    level = 0.3 * care.sum()
+    program.rows("level", Terms.of(np.zeros(12, dtype=int), x, care), sense=">=", rhs=[level])
+    session = program.session()
+    relaxed = session.relax()
+    price = -relaxed.duals["level"][0]
+    assert price >= 0
+    found = session.priced("level", gap=1e-6, seconds=10.0, settled=0.0)
+    assert found is not None
+    reached = float(care @ found.values[x])
+    assert found.objective == pytest.approx(worth @ found.values[x] + price * reached)
+    # The best of all choices at that price, and so of all that reach as much.
+    assert found.objective - price * level <= relaxed.objective + 1e-6
+    assert session.search(gap=1e-9).objective <= relaxed.objective + 1e-6, "the row holds again"

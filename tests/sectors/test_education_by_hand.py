@@ -5,13 +5,16 @@ D (20 min) -- S, the seat -- 12 min -- A -- 12 min -- B -- 14.4 min -- C
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from one_road import CODE, COUNTY, KIND, LON, OUTER, by_letter, county, entries, offer_of, planned, sites
 from small import short
+from tongqu.contracts import Assume
 from tongqu.engine.prepare import prepare
 from tongqu.engine.registry import load_sectors
+from tongqu.sectors.education import merging as merging_rules
 
 NEEDED = ("population", "transport", "education")
 """Sectors that schools depend on, and their own."""
@@ -165,3 +168,17 @@ def test_all_mergers_on_offer_can_be_made_at_once(merging):
     last = states[-1]
     assert last["served.primary_place"].sum() >= merging.states[-1]["served.primary_place"].sum() - 1e-9
     assert COUNTY in merging.region.codes("county")
+
+
+def test_children_of_a_merger_are_not_sent_to_a_school_that_may_close_next():
+    """Two small schools fit into a large one; children of each would go to the other first, 3 minutes off."""
+    minutes = np.array([[0.0, 5.0, 8.0], [5.0, 0.0, 3.0], [8.0, 3.0, 0.0]])
+    use = merging_rules._Use(
+        minutes, np.diag([200.0, 40.0, 30.0]), np.eye(3, dtype=np.bool_), np.array([400.0, 90.0, 90.0])
+    )
+    assume = Assume.of(county()["standards"], short())
+    both = merging_rules._matched([use], limit=20.0, assume=assume)
+    assert both[["closes", "takes"]].to_numpy().tolist() == [[2, 1]], "the other one keeps its children"
+    minutes[1:, 1:] = np.where(np.eye(2) > 0, 0.0, 25.0)
+    apart = merging_rules._matched([use], limit=20.0, assume=assume)
+    assert sorted(apart[["closes", "takes"]].to_numpy().tolist()) == [[1, 0], [2, 0]]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import pandas as pd
 from rich.table import Table
 
 from tongqu.apps.output import Face
@@ -14,6 +15,7 @@ from tongqu.apps.studies import Places, frame, require_places, write_study, writ
 from tongqu.base import Report
 from tongqu.contracts import open_run
 from tongqu.views.bureau_html import bureau_html
+from tongqu.views.words import Words
 from tongqu.workflow.bureau import BureauView
 from tongqu.workflow.bureau import bureau as view_of
 
@@ -35,10 +37,18 @@ def bureau(face: Face, run: Path, sector: str, *, places: Places) -> None:
     content = {
         **found.summary(),
         "counts": found.tables["counts"].to_dict("records"),
-        "services": found.tables["services"].to_dict("records"),
+        "services": _named(face, found.tables["services"]),
         "written": [str(path) for path in written],
     }
     face.result(content, [*_tables(face, found), *written_lines(face, written)])
+
+
+def _named(face: Face, services: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of services with what each is called beside its code."""
+    words = Words(face.language)
+    names = [words.label("service", str(one)) for one in services["service"]]
+    rows = services.assign(service_name=names).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _tables(face: Face, found: BureauView) -> list[Table | str]:

@@ -25,7 +25,7 @@ from tongqu.engine.lp import ProgramInfeasibleError, Stop, Terms
 from tongqu.engine.model import aim_at, build
 from tongqu.engine.promise import delivered
 from tongqu.engine.prune import needed_starts
-from tongqu.engine.search import LEAST_SECONDS, gap_of, parts_of, search, starts_of
+from tongqu.engine.search import LEAST_SECONDS, bound_of, gap_of, parts_of, search, starts_of
 from tongqu.engine.terms import Aim, Floats, Model
 
 __all__ = ["Point", "frontier"]
@@ -39,6 +39,10 @@ FLAT: Final = 1e-7
 """Range of a measure, as a share of its size, below which nothing is left to choose."""
 LEVEL: Final = "level of the second"
 """Name of the row that keeps the level."""
+PRICED_TIME: Final = 0.7
+"""Share of what is left of a point's time in which a plan is sought with the level at its price."""
+PRICED_GAP: Final = 0.4
+"""Share of the gap asked for to which that is done."""
 SAME: Final = 1e-9
 """Difference of a measure, as a share of its size, up to which two plans are the same in it."""
 
@@ -296,8 +300,32 @@ def _between(
         session.rhs(LEVEL, [(level - other.constant) / scale])
         told(Report("relax", unit=one.unit))
         relaxed = session.relax(stop=stop)
+        gap = gap_of(one, relaxed, solver=solver)
+        left = share - (time.monotonic() - began)
+        price = max(-float(relaxed.duals[LEVEL][0]), 0.0) / scale
+        near = None
+        if left > LEAST_SECONDS:
+            told(Report("optimise", unit=one.unit))
+            near = session.priced(LEVEL, gap=gap * PRICED_GAP, seconds=left * PRICED_TIME, stop=stop)
+        if near is not None:
+            point = _point(model, near.values, bound=np.inf, status="stopped")
+            reached = _value(point, second)
+            # Duality: whoever has that much of the second has at most this of the first.
+            most = bound_of(relaxed) + aim.constant - weight * reached - price * (reached - level)
+            level_of = _sense(second) * reached
+            proven = most - _value(point, first) <= gap + one.error
+            found.append(
+                replace(
+                    point,
+                    level=level_of,
+                    bound=_sense(first) * most,
+                    status="optimal" if proven else "stopped",
+                )
+            )
+            if reached >= level:
+                start = near.values
         answer = session.search(
-            gap=gap_of(one, relaxed, solver=solver),
+            gap=gap,
             seconds=max(share - (time.monotonic() - began), LEAST_SECONDS),
             start=start,
             parts=parts,

@@ -304,6 +304,19 @@ def test_paths_keep_the_rules() -> None:
         assert not moved_again(went, np.array([0, 1])[paths.group], stay=3).any()
 
 
+def test_paths_change_the_way_to_the_same_school_and_begin_late_without_one() -> None:
+    """A ride is allowed for two years, boarding from the second on; who has no school waits for a place."""
+    may = np.array([[True, True, False, False], [False, True, True, True], [True, True, True, True]])
+    group, school = np.array([0, 0, 1]), np.array([0, 0, 0])
+    found = paths_of(may, group, school, today=np.array([0, -1]), stay=3)
+    taken = found.cover.toarray().T.astype(int).tolist()
+    nobody = [0, 0, 0, 0]
+    assert [1, 1, 0, 0, 0, 0, 1, 1, *nobody] in taken
+    assert [1, 0, 0, 0, 0, 1, 1, 1, *nobody] in taken, "to board as soon as that can be"
+    for year in range(4):
+        assert [*nobody, *nobody, *(int(one >= year) for one in range(4))] in taken, year
+
+
 def test_without_time_nothing_is_done_and_the_gap_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = search_module.Found(decisions=None, bound=-np.inf)
     monkeypatch.setattr("tongqu.methods.schools.network.plan.solve_case", lambda *_, **__: nothing)

@@ -142,6 +142,14 @@ class Search:
         """Go on from what an earlier search of the same program has found and proven."""
         self.best, self.bound = found, min(self.bound, found.bound)
 
+    def near(self, *, settled: float) -> Solution | None:
+        """The best near the relaxation: with whole numbers held that it settles. None where none is found."""
+        held, value = held_near(self.numbers, self.relaxed.values, settled=settled)
+        try:
+            return self._solved(held, value, gap=self.gap, seconds=self._left, progress=silent)
+        except SolverError:
+            return None
+
     def _close(self, anchors: Iterable[Anchor]) -> list[Anchor]:
         """Give the anchor from which the relaxation has moved least, if it is close enough."""
         whole = self.numbers.whole

@@ -22,6 +22,9 @@ __all__ = ["Session"]
 PATIENCE: Final = 1.0
 """Time of a later relaxation, in units of the first one's, after which it begins anew by interior point."""
 
+SETTLED: Final = 0.02
+"""Distance from a whole number up to which a relaxation settles it where a row counts at its price."""
+
 LEAST_PATIENCE: Final = 5.0
 """Seconds that a later relaxation may always take."""
 
@@ -192,6 +195,50 @@ class Session:
         anchor = Anchor(relaxed.values, found.values)
         self._anchors = {"first": self._anchors.get("first", anchor), "last": anchor}
         return found
+
+    def priced(
+        self, family: str, *, gap: float, seconds: float, settled: float = SETTLED, stop: Stop | None = None
+    ) -> Solution | None:
+        """Search near the relaxation while a family of rows, instead of holding, counts at its price.
+
+        The price of a row is the gain of the relaxation per unit less of its right-hand side. Rounding is
+        free then to miss a row by a little, where holding it may leave next to no whole numbers at all.
+
+        Parameters
+        ----------
+        family : str
+            Rows that are ``>=``; an answer need not keep them.
+        gap, seconds : float
+            As `search`.
+        settled : float
+            Distance from a whole number up to which what the relaxation gives is held.
+
+        Returns
+        -------
+        Solution or None
+            Its objective and bound count the rows at their price; the bound is not proven.
+
+        References
+        ----------
+        Geoffrion, A. M. (1974), Lagrangean relaxation for integer programming, Mathematical Programming Study
+        2, 82-114.
+        """
+        relaxed, rows = self.relax(stop=stop), self._families[family]
+        price = -relaxed.duals[family]
+        lowers, uppers = self._now.row_lower.copy(), self._now.row_upper.copy()
+        lowers[rows], uppers[rows] = -np.inf, np.inf
+        weight = self._now.weight + self._now.table[rows].T @ price
+        free = replace(self._now, row_lower=lowers, row_upper=uppers, weight=weight)
+        search = Search(
+            free,
+            relaxed,
+            gap,
+            time.monotonic() + seconds,
+            threads=self._threads,
+            seed=self._seed,
+            stop=stop,
+        )
+        return search.near(settled=settled)
 
     def _change(self, numbers: Numbers) -> None:
         """Hand the bounds that differ to the solver."""

@@ -2,8 +2,9 @@
 
 A school is offered for closing only where every village that it serves, or that has it as the nearest, has
 one and the same other school within the ride norm, with room for all of its pupils from that year on. All
-mergers on offer can be made together: a school that takes others in is never closed, and its room is counted
-down.
+mergers on offer can be made together and in any years: a school that takes others in is never closed, and its
+room is counted down. Nor is one closed that lies nearer than it to a village of theirs: children go to the
+nearest school with room, and would move there first, and then again.
 """
 
 from __future__ import annotations
@@ -112,11 +113,14 @@ def _matched(uses: list[_Use], *, limit: float, assume: Assume) -> pd.DataFrame:
             if not small[school] or keeps[school] or closed[school]:
                 continue
             able = fits[school] & ~closed & (spare >= pupils[school])
+            on_the_way = _nearer(use, int(school), limit=limit)
+            able &= ~(on_the_way & closed).any(axis=1)
             if not able.any():
                 continue
             takes = int(np.where(able, more[school], np.inf).argmin())
             spare[takes] -= pupils[school]
             taken[takes] += pupils[school]
+            keeps |= on_the_way[takes]
             keeps[takes], closed[school] = True, True
             rows.append((year, int(school), takes, float(saved[school])))
     return pd.DataFrame(rows, columns=["year", "closes", "takes", "saving"])
@@ -130,6 +134,20 @@ def _receivers(use: _Use, *, limit: float) -> tuple[Bools, Floats]:
     finite = np.where(np.isfinite(use.minutes), use.minutes, 0.0)
     more = use.placed.T @ finite - (use.placed * finite).sum(axis=0)[:, np.newaxis]
     return whole, np.asarray(more)
+
+
+def _nearer(use: _Use, school: int, *, limit: float) -> Bools:
+    """Which schools children of a closed one may go to before each school that takes them in.
+
+    Shape (schools that take them in, schools): within the norm and no farther from some village that uses the
+    closed one.
+    """
+    ways = use.minutes[use.users[:, school]]
+    nearer = (ways[:, np.newaxis, :] <= ways[:, :, np.newaxis]) & within(ways, limit)[:, np.newaxis, :]
+    found = np.asarray(nearer.any(axis=0))
+    found[:, school] = False
+    np.fill_diagonal(found, val=False)
+    return found
 
 
 def _saving(use: _Use, *, assume: Assume) -> Floats:

@@ -29,7 +29,7 @@ class Paths:
 
 
 def paths_of(may: Bools, group: Ints, school: Ints, *, today: Ints, stay: int) -> Paths:
-    """Stay; move once, in any year; and move again after so many years where the school has closed.
+    """Stay, if need be in another way; move once, in any year; and again years later where the school closed.
 
     Parameters
     ----------
@@ -58,21 +58,38 @@ def paths_of(may: Bools, group: Ints, school: Ints, *, today: Ints, stay: int) -
     """
     years = may.shape[1]
     last, until = years - _run(may[:, ::-1]), _run(may)
-    home = np.flatnonzero((school == today[group]) & (until > 0))
+    at_home = np.flatnonzero(school == today[group])
+    home = at_home[until[at_home] > 0]
     none = np.full(len(home), -1)
     parts = [np.stack([home, until[home], none, until[home], none])]
     for year in range(years):
         onward = np.flatnonzero((last <= year) & (school != today[group]))
         briefly = _ends(may, year, stay=stay, last=last)
         briefly = briefly[school[briefly] != today[group[briefly]]]
+        parts.append(_otherwise(group, at_home, until, last, year=year, end=years))
         legs = [(onward, np.full(len(onward), years), np.full(len(onward), -1))]
         if len(briefly):
             legs.append(_again(may, briefly, group, school, year=year, last=last))
         for first, turn, then in legs:
-            for rows, prior in _before(first, group, home, until, last, year=year):
+            late = (last[first] == year) | (today[group[first]] < 0)
+            for rows, prior in _before(first, group, home, until, late, year=year):
                 move = np.full(len(rows), year)
                 parts.append(np.stack([prior, move, first[rows], turn[rows], then[rows]]))
     return _covered(np.concatenate(parts, axis=1), group, until, years=years, choices=len(may))
+
+
+def _otherwise(group: Ints, at_home: Ints, until: Ints, last: Ints, *, year: int, end: int) -> Ints:
+    """Paths that stay at today's school, but from a year on in another way, such as boarding.
+
+    They change when the first way ends, or when the other one begins.
+    """
+    one, other = np.nonzero(group[at_home][:, np.newaxis] == group[at_home][np.newaxis, :])
+    prior, first = at_home[one], at_home[other]
+    ends, begins = until[prior] == year, (last[first] == year) & (until[prior] >= year)
+    fits = (prior != first) & (last[first] <= year) & (ends | begins) & (year > 0)
+    prior, first = prior[fits], first[fits]
+    count = len(first)
+    return np.stack([prior, np.full(count, year), first, np.full(count, end), np.full(count, -1)])
 
 
 def _run(flags: Bools) -> Ints:
@@ -100,9 +117,13 @@ def _again(
 
 
 def _before(
-    first: Ints, group: Ints, home: Ints, until: Ints, last: Ints, *, year: int
+    first: Ints, group: Ints, home: Ints, until: Ints, late: Bools, *, year: int
 ) -> list[tuple[Ints, Ints]]:
-    """Rows of `first`, and the choice of today that is kept before it; -1 where there is none."""
+    """Rows of `first`, and the choice of today that is kept before it; -1 where there is none.
+
+    ``late`` are those that may come with a gap before them: no other begins earlier, or there is no school of
+    today, and a place has to be made first.
+    """
     if year == 0:
         return [(np.arange(len(first)), np.full(len(first), -1))]
     able = home[until[home] >= year]
@@ -112,7 +133,7 @@ def _before(
     rows = np.repeat(np.arange(len(first)), count)
     step = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
     # Today's school may end before any other begins: it is kept as long as it lasts, then there is a gap.
-    short = np.flatnonzero((count == 0) & (last[first] == year))
+    short = np.flatnonzero((count == 0) & late)
     return [
         (rows, able[np.repeat(low, count) + step]),
         (short, _longest(group[first[short]], home, group, until)),
