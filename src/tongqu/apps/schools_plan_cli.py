@@ -36,6 +36,7 @@ def schools_plan(
     money: Annotated[float | None, typer.Option(metavar="X")] = None,
     gap: Annotated[float, typer.Option(metavar="X")] = 0.005,
     seconds: Annotated[float, typer.Option(metavar="S")] = 180.0,
+    processes: Annotated[int, typer.Option(metavar="N", min=1, max=64)] = 2,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="DIR")] = None,
     excel: Annotated[Path | None, typer.Option(metavar="FILE")] = None,
     force: ForceOption = False,
@@ -47,5 +48,7 @@ def schools_plan(
     """Plan schools over years: open, extend, merge, board, share, mend."""
     face = face_of(lang, as_json=as_json, quiet=quiet, debug=debug)
     places = Places(folder=out, book=excel, page=None, force=force)
-    asked = schools_plan_jobs.Asked(county=county, aim=aim, money=money, gap=gap, seconds=seconds)
+    asked = schools_plan_jobs.Asked(
+        county=county, aim=aim, money=money, gap=gap, seconds=seconds, processes=processes
+    )
     face.run(lambda: schools_plan_jobs.schools_plan(face, region, scenario, places=places, asked=asked))

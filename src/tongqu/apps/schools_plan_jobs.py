@@ -34,6 +34,7 @@ class Asked:
     money: float | None
     gap: float
     seconds: float
+    processes: int
 
 
 def schools_plan(face: Face, region: str, scenario: Path | None, *, places: Places, asked: Asked) -> None:
@@ -51,6 +52,7 @@ def schools_plan(face: Face, region: str, scenario: Path | None, *, places: Plac
             money=asked.money,
             gap=asked.gap,
             seconds=asked.seconds,
+            processes=asked.processes,
             progress=progress,
         )
         written = write_study(face, found, places, page=str, progress=progress)

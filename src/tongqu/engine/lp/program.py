@@ -19,7 +19,6 @@ from tongqu.engine.lp import highs
 from tongqu.engine.lp.blocks import Blocks, blocks_of
 from tongqu.engine.lp.highs import Numbers
 from tongqu.engine.lp.iis import conflicting_families, conflicting_rows
-from tongqu.engine.lp.near import SETTLED, held_near
 from tongqu.engine.lp.parts import Floats, Ints, Sense, Solution, SolverError, Start, Stop, Terms
 from tongqu.engine.lp.search import Search
 from tongqu.engine.lp.session import Session
@@ -184,46 +183,6 @@ class Program:
                 highs.as_preferred(solver)  # the interior point was not precise enough
                 solver.run()
         return highs.answer(solver, scale=numbers.scale, mixed=False, families=self._families)
-
-    def near(
-        self,
-        relaxed: Solution,
-        *,
-        gap: float,
-        seconds: float,
-        seed: int = 0,
-        settled: float = SETTLED,
-        stop: Stop | None = None,
-    ) -> Solution | None:
-        """Give a good solution near the relaxation: numbers that it settles are held, the others sought.
-
-        The bound of the result is that of the program so restricted. None where nothing was found that way.
-
-        Parameters
-        ----------
-        relaxed : Solution
-            As `relaxed` gives it.
-        gap : float
-            Absolute gap at which the restricted program is left.
-        settled : float
-            Distance from 0 or 1 up to which a relaxed value is taken as that number.
-
-        References
-        ----------
-        Berthold, T. (2014), RENS: the optimal rounding, Mathematical Programming Computation 6, 33-54; here
-        values close to a whole number are held too.
-        """
-        numbers = self.arrays()
-        held, value = held_near(numbers, relaxed.values, settled=settled)
-        solver = highs.load(numbers, seed=seed)
-        highs.change_columns(solver, held, lower=value, upper=value)
-        highs.search_until(solver, gap=gap, seconds=seconds, scale=numbers.scale)
-        with highs.listening(solver, scale=numbers.scale, stop=stop):
-            solver.run()
-        try:
-            return highs.answer(solver, scale=numbers.scale, mixed=bool(numbers.whole.any()))
-        except SolverError:
-            return None
 
     def search(
         self,

@@ -36,7 +36,7 @@ __all__ = ["Ground", "ground_of"]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
-DRAWN_GAP: Final = 0.01
+DRAWN_GAP: Final = 0.05
 """How near to best the catchments of today have to be: they are where the plan begins, not its answer."""
 NEAREST: Final = 5
 """Nearest schools of today, and as many places to build, that a group may go to."""

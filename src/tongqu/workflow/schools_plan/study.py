@@ -46,6 +46,7 @@ def schools_plan(
     money: float | None = None,
     gap: float = 0.005,
     seconds: float = 180.0,
+    processes: int = 1,
     progress: Progress = silent,
 ) -> FieldStudy:
     """Plan which schools are open, extended, closed, shared and mended in each year, and who goes where.
@@ -69,6 +70,8 @@ def schools_plan(
         Relative gap at which the search may stop, 0 to 0.5.
     seconds : float
         Most time for catchments and search; with less, the answer depends on the machine.
+    processes : int
+        How many processes share counties and stages; see `tongqu.methods.schools.plan_network`.
     progress : Progress
         Told where the work is.
 
@@ -109,6 +112,7 @@ def schools_plan(
         money=float("inf") if money is None else money,
         gap=gap,
         seconds=seconds * (1 - DRAWING),
+        processes=processes,
     )
     tables = {
         "costs": cost_table(ground, plan),

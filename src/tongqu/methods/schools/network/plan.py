@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -30,6 +32,8 @@ __all__ = ["NetworkPlan", "moved_again", "plan_network"]
 
 LEAST_SECONDS: Final = 1.0
 """Each part of a network gets so much at least."""
+LARGE: Final = 300
+"""Choices from which on a part is worth a process of its own."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
@@ -103,6 +107,7 @@ def plan_network(
     money: float = np.inf,
     gap: float = 0.005,
     seconds: float = 180.0,
+    processes: int = 1,
 ) -> NetworkPlan:
     """Plan a school network over years by an integer program with a proven bound.
 
@@ -138,6 +143,9 @@ def plan_network(
         Relative gap at which the search may stop.
     seconds : float
         Most time; with less, the answer depends on the machine, and its gap says how good it is.
+    processes : int
+        How many processes share the parts that share no school; where money joins them, one. A script that
+        asks for more than one guards its main part by ``if __name__ == "__main__":``.
 
     Returns
     -------
@@ -188,7 +196,9 @@ def plan_network(
             case, minutes=aim == "minutes", money=money, left=least, gap=gap, seconds=seconds / 2
         )
     else:
-        decisions, bound = _in_parts(case, minutes=aim == "minutes", gap=gap, seconds=seconds)
+        decisions, bound = _in_parts(
+            case, minutes=aim == "minutes", gap=gap, seconds=seconds, processes=processes
+        )
     return _plan(case, decisions, aim=aim, bound=bound)
 
 
@@ -283,20 +293,18 @@ def _case(
     )
 
 
-def _in_parts(case: Case, *, minutes: bool = False, gap: float, seconds: float) -> tuple[Decisions, float]:
+def _in_parts(
+    case: Case, *, minutes: bool = False, gap: float, seconds: float, processes: int = 1
+) -> tuple[Decisions, float]:
     """Each part of the network that shares no school with the others on its own; the larger ones first."""
     group, school = _parts(case)
-    whole = _nothing(case)
+    whole, bound = _nothing(case), 0.0
     order = np.argsort(-np.bincount(group, minlength=int(school.max(initial=0)) + 1), kind="stable")
-    work = float(len(case.choices))
-    bound, left = 0.0, seconds
-    for part in order:
-        inside, pair, part_case = _part(case, groups=group == part, schools=school == part)
-        start = time.perf_counter()
-        share = max(left * len(part_case.choices) / max(work, 1.0), LEAST_SECONDS)
-        found, least = _solved(part_case, minutes=minutes, gap=gap, seconds=share)
-        left -= time.perf_counter() - start
-        work -= len(part_case.choices)
+    parts = [_part(case, groups=group == part, schools=school == part) for part in order]
+    solved = _solved_parts(
+        [one for *_, one in parts], minutes=minutes, gap=gap, seconds=seconds, processes=processes
+    )
+    for part, (inside, pair, _), (found, least) in zip(order, parts, solved, strict=True):
         bound += least
         rows, chosen = np.flatnonzero(group == part), found.choice
         whole.open[school == part] = found.open
@@ -304,6 +312,40 @@ def _in_parts(case: Case, *, minutes: bool = False, gap: float, seconds: float) 
         whole.choice[rows] = np.where(chosen >= 0, inside[np.maximum(chosen, 0)], -1) if len(inside) else -1
         whole.shared[pair] = found.shared
     return whole, bound
+
+
+def _solved_parts(
+    cases: Sequence[Case], *, minutes: bool, gap: float, seconds: float, processes: int
+) -> list[tuple[Decisions, float]]:
+    """Decisions and bound of each part, one after another, or side by side.
+
+    A part has time by the number of its choices; one after another, what a part leaves goes to the others.
+    """
+    work = float(max(sum(len(case.choices) for case in cases), 1))
+    if processes > 1 and sum(len(case.choices) >= LARGE for case in cases) > 1:
+        # Not by forking: the solver keeps threads, which a forked process would lack.
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(processes, mp_context=context) as pool:
+            share = seconds * processes / work
+            waiting = [
+                pool.submit(
+                    _solved,
+                    case,
+                    minutes=minutes,
+                    gap=gap,
+                    seconds=max(share * len(case.choices), LEAST_SECONDS),
+                )
+                for case in cases
+            ]
+            return [one.result() for one in waiting]
+    found, left = [], seconds
+    for case in cases:
+        start = time.perf_counter()
+        share = max(left * len(case.choices) / max(work, 1.0), LEAST_SECONDS)
+        found.append(_solved(case, minutes=minutes, gap=gap, seconds=share))
+        left -= time.perf_counter() - start
+        work -= len(case.choices)
+    return found
 
 
 def _parts(case: Case) -> tuple[Ints, Ints]:

@@ -41,6 +41,10 @@ PART: Final = 0.3
 """Part of the gap that each search in turn may leave."""
 WIDER: Final = 3
 """Searches for whole villages: those torn apart, all at their schools, all."""
+TAKEN: Final = 0.3
+"""Share of the torn villages that take their surest path before the relaxation is solved again."""
+ROUNDED: Final = 1e-4
+"""Gap to which classes and communities are made whole when all paths are known."""
 LEAST_SECONDS: Final = 5.0
 """Each search gets so much at least."""
 INFEASIBLE: Final = 2
@@ -67,8 +71,8 @@ def solve_case(
     """The best decisions for a network: least cost, or least pupil-minutes within money.
 
     A small program is searched whole. Of a large one the linear relaxation is solved; it is the bound, and
-    nearly whole. Then every village takes a path through the years: first in parts, while schools that the
-    relaxation tears apart are decided, then whole, those torn apart before the others. Where the gap is
+    nearly whole. Schools that it tears apart are decided while villages take paths through the years in
+    parts; then villages are whole, those torn apart before the others. Where the gap is
     too wide, the relaxation is solved again with the rows that nobody is moved twice, for a higher bound.
 
     Parameters
@@ -125,7 +129,7 @@ def _left(end: float) -> float:
 
 
 def _near(total: float, bound: float, *, gap: float) -> bool:
-    return total - bound <= gap * abs(total)
+    return bool(np.isfinite(total)) and total - bound <= gap * abs(total)
 
 
 def _torn(values: Floats) -> Bools:
@@ -143,13 +147,10 @@ def _by_paths(
     if loose.x is None:
         return None, _bound(loose)
     ready = _Ready(rows, case, at, cost, low, high)
-    along = ready.along(None)
-    relaxed = along.relaxed(end=end)
-    if relaxed is None:
-        return None, float(loose.fun)
     bound = float(loose.fun)
     middle = time.perf_counter() + SCHOOLS * _left(end)
-    open_ = _schools(ready, relaxed[along.where(at.open)], end=middle)
+    # The relaxation over paths where any school may be open is many times as large and hardly nearer.
+    open_ = _schools(ready, np.asarray(loose.x, dtype=np.float64)[at.open], end=middle)
     last = time.perf_counter() + VILLAGES * _left(end)
     values = _villages(ready.along(open_), case, at, bound=bound, gap=gap, end=last)
     if values is not None and not _near(float(cost @ values), bound, gap=gap):
@@ -181,15 +182,12 @@ class _Ready:
     low: Floats
     high: Floats
 
-    def along(self, open_: Bools | None) -> _Along:
-        """Its paths where any school may be open, or where it is known which are, shape (schools, years)."""
-        may, low, high = may_go(self.case) > 0, self.low, self.high
-        if open_ is not None:
-            may &= open_[self.case.choices.school]
-            low, high = low.copy(), high.copy()
-            low[self.at.open] = high[self.at.open] = open_
-        known = open_ is not None
-        return _along(self.rows, self.case, self.at, may, cost=self.cost, ends=(low, high), known=known)
+    def along(self, open_: Bools) -> _Along:
+        """Its paths where it is known which schools are open, shape (schools, years)."""
+        may = (may_go(self.case) > 0) & open_[self.case.choices.school]
+        low, high = self.low.copy(), self.high.copy()
+        low[self.at.open] = high[self.at.open] = open_
+        return _along(self.rows, self.case, self.at, may, cost=self.cost, ends=(low, high))
 
 
 def _schools(ready: _Ready, share: Floats, *, end: float) -> Bools:
@@ -281,7 +279,6 @@ def _along(
     *,
     cost: Floats,
     ends: tuple[Floats, Floats],
-    known: bool,
 ) -> _Along:
     choices, groups = case.choices, len(case.pupils)
     stay, today = case.prices.stay, case.pupils.schools
@@ -291,8 +288,8 @@ def _along(
     table: Any = rows.A
     matrix = sp.csr_array(table)
     kept = np.ones(matrix.shape[0], dtype=np.bool_)
-    # Paths keep to open schools by themselves once it is known which are open.
-    kept[at.linked] = not known
+    # Paths keep to open schools by themselves.
+    kept[at.linked] = False
     matrix = matrix[kept]
     once = sp.csr_array((np.ones(count), (paths.group, np.arange(count))), shape=(groups, count))
     rest = sp.csr_array((groups, len(others)))
@@ -332,8 +329,11 @@ def _villages(
     group = along.paths.group
     free = np.zeros(len(case.pupils), dtype=np.bool_)
     free[group[np.abs(share - np.round(share)) > EPS]] = True
-    best, total = None, np.inf
+    best = _dived(along, torn, kinds=kinds, end=end)
+    total = np.inf if best is None else float(along.cost @ best)
     for wide in range(WIDER):
+        if _near(total, bound, gap=gap) or (best is not None and time.perf_counter() > end):
+            break
         low, high = along.low.copy(), along.high.copy()
         if wide < WIDER - 1:
             held = np.flatnonzero(~free[group])
@@ -341,10 +341,48 @@ def _villages(
         found = along.run(kinds=kinds, ends=(low, high), gap=gap * PART, end=end)
         if found is not None and along.cost @ found < total:
             best, total = found, float(along.cost @ found)
-        if _near(total, bound, gap=gap) or time.perf_counter() > end:
-            break
         free = _wider(along, case, free, share)
     return None if best is None else along.full(np.where(kinds > 0, np.round(best), best))
+
+
+def _dived(along: _Along, torn: Floats, *, kinds: Ints, end: float) -> Floats | None:
+    """Whole villages, found from the relaxation down: the surest paths of torn ones are taken first.
+
+    Each time the relaxation is solved again, so that what is left makes room for what was taken. Where too
+    many were taken at once, one is; where not even that has room, that path is given up.
+    """
+    count, group = along.count, along.paths.group
+    no = np.zeros(len(along.cost), dtype=np.int64)
+    low, high, values, most = along.low.copy(), along.high.copy(), torn, TAKEN
+    while (split := _split(values[:count])).any():
+        sure = np.zeros(int(group.max()) + 1)
+        np.maximum.at(sure, group[split], values[:count][split])
+        spots = np.flatnonzero(split & (values[:count] == sure[group]))
+        _, first = np.unique(group[spots], return_index=True)
+        spots = spots[first][np.argsort(-values[spots[first]], kind="stable")]
+        taken = spots[: max(int(len(spots) * most), 1)]
+        tried = low.copy()
+        tried[:count][values[:count] >= 1 - EPS] = 1.0
+        tried[taken] = 1.0
+        found = along.run(kinds=no, ends=(tried, high), gap=0.0, end=end)
+        if found is not None:
+            low, values, most = tried, found, TAKEN
+        elif most > 0:
+            most = 0.0
+        elif high[taken[0]] > 0:
+            high[taken[0]] = 0.0
+            found = along.run(kinds=no, ends=(low, high), gap=0.0, end=end)
+            if found is None:
+                return None
+            values = found
+    low[:count] = high[:count] = np.round(values[:count])
+    whole = kinds.copy()
+    whole[:count] = 0
+    return along.run(kinds=whole, ends=(low, high), gap=ROUNDED, end=end)
+
+
+def _split(share: Floats) -> Bools:
+    return np.asarray((share > EPS) & (share < 1 - EPS))
 
 
 def _wider(along: _Along, case: Case, free: Bools, share: Floats) -> Bools:
