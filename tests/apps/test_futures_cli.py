@@ -64,6 +64,12 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_is_written(call, here):
     assert list(here.iterdir()) == []
 
 
+def test_where_nothing_is_a_run_is_asked_for_as_well(call, here):
+    found = call("futures", "nowhere", "--lang", "en")
+    assert found.exit_code == 2
+    assert "neither a run nor a region" in " ".join(found.output.split())
+
+
 def test_the_language(call, asked):
     for language, words in {
         "zh": ("种未来中的方案", "稳健方案", "都选的项目"),

@@ -11,7 +11,6 @@ from typing import Any, Final
 import pandas as pd
 from rich.table import Table
 
-import tongqu
 from tongqu.apps.output import Face
 from tongqu.apps.progress import show_progress
 from tongqu.apps.studies import Places, frame, require_places, write_study, written_lines
@@ -65,7 +64,7 @@ def futures(
         require_places(face, places, kind="futures", numbers=problems)
         progress(Report("load"))
         found = study_futures(
-            source if is_run(source) else tongqu.load(source, progress=progress),
+            source,
             scenario,
             plans=dict(_split(plan) for plan in plans),
             futures=draws.futures,
