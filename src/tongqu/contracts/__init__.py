@@ -8,7 +8,7 @@ from tongqu.contracts.entries import (
     yearly_limits,
 )
 from tongqu.contracts.ledger import (
-    Named,
+    EntryNames,
     active_entries,
     amounts_of,
     county_totals,
@@ -70,6 +70,7 @@ __all__ = [
     "Commitment",
     "Draft",
     "Edit",
+    "EntryNames",
     "Feedback",
     "Findings",
     "Floor",
@@ -78,7 +79,6 @@ __all__ = [
     "Keeping",
     "Limits",
     "Measure",
-    "Named",
     "Objective",
     "Offer",
     "OfferError",

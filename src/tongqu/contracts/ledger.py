@@ -15,7 +15,7 @@ from tongqu.base import remember
 from tongqu.contracts.offer import COUNTY_LEDGERS, ENTRY_COLUMNS, FOREVER, Offer
 
 __all__ = [
-    "Named",
+    "EntryNames",
     "active_entries",
     "amounts_of",
     "county_totals",
@@ -220,7 +220,7 @@ def _part(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Named:
+class EntryNames:
     """Whose some entries are, and where: the same object for entries that differ in numbers only.
 
     Parameters
@@ -233,7 +233,7 @@ class Named:
     unit: pd.Series
 
 
-def amounts_of(entries: pd.DataFrame, *, ledger: str, key: str) -> tuple[Named, npt.NDArray[np.float64]]:
+def amounts_of(entries: pd.DataFrame, *, ledger: str, key: str) -> tuple[EntryNames, npt.NDArray[np.float64]]:
     """Whose the entries of a ledger and key are, and their amounts, shape (entries,), in their order.
 
     Quicker than `entries_of` where a future gives entries other amounts: what follows from the first part is
@@ -265,9 +265,10 @@ def amounts_of(entries: pd.DataFrame, *, ledger: str, key: str) -> tuple[Named, 
 
 
 @remember(512)
-def _named(texts: _Texts, ledger: str, key: str) -> Named:
+def _named(texts: _Texts, ledger: str, key: str) -> EntryNames:
     rows = texts.rows(ledger, key)
-    return Named(*(texts.columns[name].take(rows).reset_index(drop=True) for name in ("project", "unit")))
+    project, unit = (texts.columns[name].take(rows).reset_index(drop=True) for name in ("project", "unit"))
+    return EntryNames(project, unit)
 
 
 def credited(entries: pd.DataFrame, *, service: str, units: pd.Index) -> npt.NDArray[np.bool_]:

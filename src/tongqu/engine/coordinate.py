@@ -222,44 +222,27 @@ class _CountySums:
 
     def _sums(self, name: str) -> Floats | None:
         # Loaded late: it compiles, and who only reads a stored run needs no compiler.
-        from tongqu.methods.sums import group_sums
+        from tongqu.methods.sums import row_sums
 
-        series = [state.values.get(name) for state in self.states]
-        if all(one is None for one in series):
+        given = {row: state[name] for row, state in enumerate(self.states) if name in state}
+        if not given:
             return None
         size = len(self.region.codes("county"))
-        found = np.full((len(series), size), np.nan)
-        given = [(row, one) for row, one in enumerate(series) if one is not None]
-        for index, rows in _alike(given):
-            number, present = _county_numbers(self.region, index, len(rows))
-            values = np.concatenate([series_.to_numpy(dtype=np.float64) for _, series_ in rows])
-            sums = group_sums(number, values, size=len(rows) * size).reshape(-1, size)
-            found[[row for row, _ in rows]] = np.where(present, sums, np.nan)
+        places = [_county_numbers(self.region, one.index) for one in given.values()]
+        values = [one.to_numpy(dtype=np.float64) for one in given.values()]
+        sums = row_sums(tuple(number for number, _ in places), values, size=size)
+        found = np.full((len(self.states), size), np.nan)
+        found[list(given)] = np.where([present for _, present in places], sums, np.nan)
         return found
 
 
-def _alike(rows: Sequence[tuple[int, pd.Series]]) -> list[tuple[pd.Index, list[tuple[int, pd.Series]]]]:
-    """Series with their positions, those of one and the same index together."""
-    found: dict[int, tuple[pd.Index, list[tuple[int, pd.Series]]]] = {}
-    for row, one in rows:
-        array = one.index.array
-        stored = id(array.__arrow_array__()) if hasattr(array, "__arrow_array__") else id(array)
-        found.setdefault(stored, (one.index, []))[1].append((row, one))
-    return list(found.values())
-
-
 @remember(64)
-def _county_numbers(region: Region, index: pd.Index, times: int) -> tuple[Ints, Bools]:
-    """Which county each place counts for, -1 for none, and which counties have a place.
-
-    Places come so many times over, each time with counties of their own.
-    """
+def _county_numbers(region: Region, index: pd.Index) -> tuple[Ints, Bools]:
+    """Position of the county of each place, -1 where there is none, and which counties have a place."""
     counties = region.codes("county")
     county = region.county_of(region["units"]["unit"]).reindex(index)
     number = np.asarray(counties.get_indexer(pd.Index(county)), dtype=np.int64)
-    present = np.isin(np.arange(len(counties)), number)
-    shift = np.arange(times)[:, np.newaxis] * len(counties)
-    return np.where(number < 0, -1, number + shift).ravel(), present
+    return number, np.isin(np.arange(len(counties)), number)
 
 
 def _scored(table: pd.DataFrame, values: pd.DataFrame, counts: pd.DataFrame) -> Indicators:

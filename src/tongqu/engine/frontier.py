@@ -6,14 +6,13 @@ import multiprocessing
 import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from multiprocessing.reduction import ForkingPickler
 from types import MappingProxyType
 from typing import Any, Final, Literal, Protocol
 
 import numpy as np
-import pandas as pd
 
 from tongqu.base import Problem, Progress, Report, ScenarioError, silent
 from tongqu.contracts.scenario import Measure
@@ -23,12 +22,13 @@ from tongqu.engine.inputs import Inputs
 from tongqu.engine.limit_words import limit_words
 from tongqu.engine.lp import ProgramInfeasibleError, Stop, Terms
 from tongqu.engine.model import aim_at, build
+from tongqu.engine.points import Point, sense_of, undominated, value_of
 from tongqu.engine.promise import delivered
 from tongqu.engine.prune import needed_starts
 from tongqu.engine.search import LEAST_SECONDS, bound_of, gap_of, parts_of, search, starts_of
 from tongqu.engine.terms import Aim, Floats, Model
 
-__all__ = ["Point", "frontier"]
+__all__ = ["frontier"]
 
 AUGMENTED: Final = 1e-3
 """What the whole range of the second measure weighs against the whole range of the first."""
@@ -43,8 +43,6 @@ PRICED_TIME: Final = 0.7
 """Share of what is left of a point's time in which a plan is sought with the level at its price."""
 PRICED_GAP: Final = 0.4
 """Share of the gap asked for to which that is done."""
-SAME: Final = 1e-9
-"""Difference of a measure, as a share of its size, up to which two plans are the same in it."""
 
 
 class Work(Protocol):
@@ -52,35 +50,6 @@ class Work(Protocol):
 
     def __call__(self, part: Any, /, *, progress: Progress) -> list[Point]:
         """Make them."""
-
-
-@dataclass(frozen=True)
-class Point:
-    """A plan on the frontier and what was proven beside it.
-
-    Parameters
-    ----------
-    level : float
-        Least value of the second measure that was asked for; the most, where the second is cost.
-    bound : float
-        No plan that keeps the level has a first measure better than this.
-    kept : bool
-        Whether the plan keeps the scenario's bounds without approximation; others are not shown.
-    measures : Series
-        Every measure of the plan, in its own unit.
-    starts : Series of int
-        Year of the first payment by project.
-    values : array
-        Of the variables of the program, for points near it to begin with.
-    """
-
-    level: float
-    bound: float
-    status: Literal["optimal", "stopped"]
-    kept: bool
-    measures: pd.Series
-    starts: pd.Series
-    values: Floats = field(default_factory=lambda: np.empty(0), repr=False, compare=False)
 
 
 def frontier(
@@ -133,10 +102,10 @@ def frontier(
     ends = _ends(
         inputs, first, second, points=points, share=share, processes=processes, stop=stop, progress=progress
     )
-    low, high = (_value(end, second) for end in ends)
-    span = abs(_value(ends[0], first) - _value(ends[1], first))
+    low, high = (value_of(end, second) for end in ends)
+    span = abs(value_of(ends[0], first) - value_of(ends[1], first))
     found = list(ends)
-    flat = high - low <= FLAT * max(1.0, abs(high)) or span <= FLAT * max(1.0, abs(_value(ends[0], first)))
+    flat = high - low <= FLAT * max(1.0, abs(high)) or span <= FLAT * max(1.0, abs(value_of(ends[0], first)))
     if points > 2 and not flat:
         # From the best of the second on, so that each plan keeps the level of the next.
         levels = list(enumerate(np.linspace(high, low, points)[1:-1].tolist(), start=3))
@@ -155,7 +124,7 @@ def frontier(
         count = min(max(processes, 1), len(levels))
         parts = [[levels[place] for place in part] for part in np.array_split(np.arange(len(levels)), count)]
         found += _spread(work, parts, processes=processes, progress=progress)
-    return _undominated(found, first=first, second=second)
+    return undominated(found, first=first, second=second)
 
 
 def _asked(inputs: Inputs, *, gap: float | None, seconds: float | None) -> Inputs:
@@ -190,15 +159,6 @@ def _check(first: Measure, second: Measure, *, points: int, gap: float | None, s
             problems.append(Problem(rule, mend=mend, column=name, value=str(value)))
     if problems:
         raise ScenarioError(problems)
-
-
-def _sense(measure: Measure) -> int:
-    return -1 if measure == "cost" else 1
-
-
-def _value(point: Point, measure: Measure) -> float:
-    """A measure of which more is better."""
-    return _sense(measure) * float(point.measures[measure])
 
 
 def _ends(
@@ -253,7 +213,7 @@ def _end(
         # before that, nothing is proven.
         mine = [stage.bound for stage in answer.stages if stage.name == first]
         bound = mine[0] if mine else np.inf
-        found.append(_point(model, answer.values, bound=_sense(first) * bound, status=answer.status))
+        found.append(_point(model, answer.values, bound=sense_of(first) * bound, status=answer.status))
     return found
 
 
@@ -300,28 +260,18 @@ def _between(
         session.rhs(LEVEL, [(level - other.constant) / scale])
         told(Report("relax", unit=one.unit))
         relaxed = session.relax(stop=stop)
-        gap = gap_of(one, relaxed, solver=solver)
-        left = share - (time.monotonic() - began)
-        price = max(-float(relaxed.duals[LEVEL][0]), 0.0) / scale
+        gap, left = gap_of(one, relaxed, solver=solver), share - (time.monotonic() - began)
         near = None
         if left > LEAST_SECONDS:
             told(Report("optimise", unit=one.unit))
             near = session.priced(LEVEL, gap=gap * PRICED_GAP, seconds=left * PRICED_TIME, stop=stop)
         if near is not None:
+            price = max(-float(relaxed.duals[LEVEL][0]), 0.0) / scale
             point = _point(model, near.values, bound=np.inf, status="stopped")
-            reached = _value(point, second)
+            reached = value_of(point, second)
             # Duality: whoever has that much of the second has at most this of the first.
             most = bound_of(relaxed) + aim.constant - weight * reached - price * (reached - level)
-            level_of = _sense(second) * reached
-            proven = most - _value(point, first) <= gap + one.error
-            found.append(
-                replace(
-                    point,
-                    level=level_of,
-                    bound=_sense(first) * most,
-                    status="optimal" if proven else "stopped",
-                )
-            )
+            found.append(_reached(point, most, first=first, second=second, gap=gap + one.error))
             if reached >= level:
                 start = near.values
         answer = session.search(
@@ -334,8 +284,8 @@ def _between(
         )
         # What keeps the level has at least that much of the second measure's part of the objective.
         bound = answer.bound + aim.constant - weight * level
-        point = _point(model, answer.values, bound=_sense(first) * bound, status=answer.status)
-        found.append(replace(point, level=_sense(second) * float(level)))
+        point = _point(model, answer.values, bound=sense_of(first) * bound, status=answer.status)
+        found.append(replace(point, level=sense_of(second) * float(level)))
         start = answer.values
     return found
 
@@ -362,6 +312,17 @@ def _point(model: Model, values: Floats, *, bound: float, status: Literal["optim
     return Point(np.nan, bound, status, kept, measures, starts, values)
 
 
+def _reached(point: Point, most: float, *, first: Measure, second: Measure, gap: float) -> Point:
+    """A point at the level that its plan reaches, where the first measure is at most so much."""
+    proven = most - value_of(point, first) <= gap
+    return replace(
+        point,
+        level=float(point.measures[second]),
+        bound=sense_of(first) * most,
+        status="optimal" if proven else "stopped",
+    )
+
+
 def _spread(
     work: Work, parts: Sequence[Sequence[object]], *, processes: int, progress: Progress
 ) -> list[Point]:
@@ -382,51 +343,3 @@ def _packed(mapping: MappingProxyType[Any, Any]) -> tuple[Any, tuple[dict[Any, A
 
 def _unpacked(content: dict[Any, Any]) -> MappingProxyType[Any, Any]:
     return MappingProxyType(content)
-
-
-def _undominated(found: Sequence[Point], *, first: Measure, second: Measure) -> tuple[Point, ...]:
-    """The points from the lowest level up, each with the best plan known for it, none dominated.
-
-    A bound holds at every higher level too, and a plan at every level that it keeps: the one found there may
-    be a little worse than a neighbour's, within the gap.
-    """
-    plans = [point for point in found if point.kept]
-    kept: list[Point] = []
-    bound = np.inf
-    for point in sorted(found, key=lambda one: _sense(second) * one.level):
-        bound = min(bound, _sense(first) * point.bound)
-        level = _sense(second) * point.level
-        able = [one for one in plans if _value(one, second) >= level - SAME * max(1.0, abs(level))]
-        if not able:
-            continue
-        best = max(able, key=lambda one: (_value(one, first), _value(one, second)))
-        kept.append(
-            replace(
-                best,
-                level=point.level,
-                bound=_sense(first) * max(bound, _value(best, first)),
-                status=point.status,
-            )
-        )
-    return tuple(
-        point
-        for number, point in enumerate(kept)
-        if not any(_beats(other, point, first=first, second=second) for other in kept)
-        and not any(_alike(other, point, first=first, second=second) for other in kept[number + 1 :])
-    )
-
-
-def _beats(other: Point, point: Point, *, first: Measure, second: Measure) -> bool:
-    """Whether a plan is no worse in both measures and better in one."""
-    gains = [_value(other, name) - _value(point, name) for name in (first, second)]
-    room = [SAME * max(1.0, abs(_value(point, name))) for name in (first, second)]
-    no_worse = all(gain >= -least for gain, least in zip(gains, room, strict=True))
-    return no_worse and any(gain > least for gain, least in zip(gains, room, strict=True))
-
-
-def _alike(other: Point, point: Point, *, first: Measure, second: Measure) -> bool:
-    """Whether two plans have the same measures."""
-    return all(
-        abs(_value(other, name) - _value(point, name)) <= SAME * max(1.0, abs(_value(point, name)))
-        for name in (first, second)
-    )

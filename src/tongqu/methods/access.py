@@ -124,10 +124,10 @@ def assign_to_room(
     people = floats(demand, column="demand", low=0, high=np.finfo(np.float64).max)
     space = floats(room, column="room", low=0)
     queue = queue_of(origin, site, minutes=minutes, origins=people.size, sites=space.size)
-    served, turned = queue.placed(people, room=space)
+    served, left = queue.placed(people, room=space)
     placed = np.empty(served.size)
     placed[queue.given] = served
-    return Assignment(placed, turned.unplaced, turned.filled)
+    return Assignment(placed, left.unplaced, left.filled)
 
 
 def nearest_with_room(

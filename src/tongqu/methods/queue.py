@@ -11,13 +11,13 @@ import numpy.typing as npt
 from tongqu.methods._arrays import Bools, Floats, Ints, floats, positions, require
 from tongqu.methods._jit import kernel
 
-__all__ = ["Queue", "Turned", "queue_of"]
+__all__ = ["Queue", "Served", "queue_of"]
 
 _LARGE: Final = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Turned:
+class Served:
     """Who found no room, and what was filled.
 
     Parameters
@@ -59,7 +59,7 @@ class Queue:
     reached: Bools
     sites: int
 
-    def serve(self, demand: npt.ArrayLike, *, room: npt.ArrayLike) -> Turned:
+    def serve(self, demand: npt.ArrayLike, *, room: npt.ArrayLike) -> Served:
         """Who is left when everybody has taken the nearest room that there was.
 
         Parameters
@@ -82,7 +82,7 @@ class Queue:
         """
         return self._served(demand, room, placed=np.empty(0))
 
-    def placed(self, demand: npt.ArrayLike, *, room: npt.ArrayLike) -> tuple[Floats, Turned]:
+    def placed(self, demand: npt.ArrayLike, *, room: npt.ArrayLike) -> tuple[Floats, Served]:
         """People placed by each pair, in the order of the queue, and who is left.
 
         Parameters and errors as of `serve`.
@@ -90,7 +90,7 @@ class Queue:
         placed = np.zeros(self.origin.size)
         return placed, self._served(demand, room, placed=placed)
 
-    def _served(self, demand: npt.ArrayLike, room: npt.ArrayLike, *, placed: Floats) -> Turned:
+    def _served(self, demand: npt.ArrayLike, room: npt.ArrayLike, *, placed: Floats) -> Served:
         left = floats(demand, column="demand", low=0, high=_LARGE)
         space = floats(room, column="room", low=0)
         mend = "give one for each origin, and one for each site"
@@ -98,7 +98,7 @@ class Queue:
         require(fits, column="demand, room", rule="lengths differ", mend=mend)
         left, filled = left.copy(), np.zeros(self.sites)
         _walk(self.origin, self.site, left, space.copy(), filled, placed)
-        return Turned(left, filled)
+        return Served(left, filled)
 
 
 def queue_of(

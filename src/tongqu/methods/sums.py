@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
+from tongqu.base import remember
 from tongqu.methods._arrays import Floats, Ints, require
 from tongqu.methods._jit import kernel
 
-__all__ = ["group_sums"]
+__all__ = ["group_sums", "row_sums"]
 
 
 def group_sums(group: Ints, values: npt.ArrayLike, *, size: int) -> Floats:
@@ -53,6 +56,48 @@ def group_sums(group: Ints, values: npt.ArrayLike, *, size: int) -> Floats:
     fits = _add(number, found, sums, np.zeros(size))
     require(fits, column="group", rule="a number is too large", mend="count the groups from 0")
     return sums
+
+
+def row_sums(groups: tuple[Ints, ...], rows: Sequence[npt.ArrayLike], *, size: int) -> Floats:
+    """`group_sums` of many rows at once, each row with groups of its own.
+
+    Parameters
+    ----------
+    groups : tuple of numpy.ndarray of int64
+        Number of each value's group, for each row, shapes (n,). They must not change: the same arrays are
+        numbered once.
+    rows : sequence of array_like of float
+        Values, in the same shapes.
+    size : int
+        How many groups there are in a row.
+
+    Returns
+    -------
+    numpy.ndarray of float
+        Shape (rows, size).
+
+    Raises
+    ------
+    DataError
+        As `group_sums`.
+
+    Examples
+    --------
+    >>> group = np.array([0, 1, 0])
+    >>> row_sums((group, group), [[1.0, 2.0, 4.0], [8.0, 0.0, 1.0]], size=2)
+    array([[5., 2.],
+           [9., 0.]])
+    """
+    if not groups:
+        return np.empty((0, size))
+    sums = group_sums(_numbered(groups, size), np.concatenate(rows), size=len(groups) * size)
+    return sums.reshape(len(groups), size)
+
+
+@remember(256)
+def _numbered(groups: tuple[Ints, ...], size: int) -> Ints:
+    """Numbers of the groups of all rows, one row after the other; -1 stays."""
+    return np.concatenate([np.where(one < 0, -1, one + row * size) for row, one in enumerate(groups)])
 
 
 @kernel

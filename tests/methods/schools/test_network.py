@@ -23,6 +23,7 @@ from tongqu.methods.schools.network import (
     moved_again,
     plan_network,
 )
+from tongqu.methods.schools.network import parts as parts_module
 from tongqu.methods.schools.network import search as search_module
 from tongqu.methods.schools.network.paths import paths_of
 from tongqu.methods.schools.network.price import priced
@@ -218,6 +219,27 @@ def test_paths_find_what_the_whole_search_finds(monkeypatch: pytest.MonkeyPatch)
     assert by_paths.bound <= whole.total + 1e-6
 
 
+def test_parts_side_by_side_are_planned_as_one_after_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two schools that share no village."""
+    monkeypatch.setattr(parts_module, "LARGE", 1)
+    schools = Schools(names=("a", "b"), stages=[[True], [True]], places=[270, 120], yearly=20)
+    pupils = Pupils(names=("u", "v"), stage=0, number=[[60, 60], [30, 30]], school=[0, 1])
+    ways = Choices(
+        group=np.array([0, 1]),
+        school=np.array([0, 1]),
+        minutes=np.array([5.0, 3.0]),
+        boards=np.zeros(2, dtype=bool),
+        yearly=np.zeros(2),
+        lawful=np.ones(2, dtype=bool),
+    )
+    one, two = (
+        checked(plan_network(pupils, ways, schools=schools, stages=[PRIMARY], prices=PRICES, processes=count))
+        for count in (1, 2)
+    )
+    assert one.school.tolist() == two.school.tolist() == [[0, 0], [1, 1]]
+    assert (one.total, one.bound) == (two.total, two.bound)
+
+
 def test_least_way_within_money() -> None:
     pupils, choices, schools, sharing = tiny(1)
     given = {"schools": schools, "stages": [PRIMARY], "prices": PRICES, "sharing": sharing}
@@ -319,7 +341,7 @@ def test_paths_change_the_way_to_the_same_school_and_begin_late_without_one() ->
 
 def test_without_time_nothing_is_done_and_the_gap_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing = search_module.Found(decisions=None, bound=-np.inf)
-    monkeypatch.setattr("tongqu.methods.schools.network.plan.solve_case", lambda *_, **__: nothing)
+    monkeypatch.setattr("tongqu.methods.schools.network.parts.solve_case", lambda *_, **__: nothing)
     plan = checked(middling(villages=8))
     assert plan.decisions.open[plan.case.schools.flag("today")].all()
     assert plan.gap == 1.0

@@ -22,7 +22,7 @@ __all__ = ["Session"]
 PATIENCE: Final = 1.0
 """Time of a later relaxation, in units of the first one's, after which it begins anew by interior point."""
 
-SETTLED: Final = 0.02
+PRICED_SETTLED: Final = 0.02
 """Distance from a whole number up to which a relaxation settles it where a row counts at its price."""
 
 LEAST_PATIENCE: Final = 5.0
@@ -197,7 +197,13 @@ class Session:
         return found
 
     def priced(
-        self, family: str, *, gap: float, seconds: float, settled: float = SETTLED, stop: Stop | None = None
+        self,
+        family: str,
+        *,
+        gap: float,
+        seconds: float,
+        settled: float = PRICED_SETTLED,
+        stop: Stop | None = None,
     ) -> Solution | None:
         """Search near the relaxation while a family of rows, instead of holding, counts at its price.
 

@@ -252,9 +252,9 @@ def _years(start: Floats, rates: Iterable[Rates]) -> Iterator[tuple[Floats, Acco
 
 
 def _year(start: Floats, rates: Rates) -> tuple[Floats, Accounts]:
-    whole = start.sum(axis=-1)
-    alive, gone, leavers, arrivals = _moved(start, rates)
-    deaths, none = whole - (start * rates.survival.ages).sum(axis=-1), np.zeros_like(whole)
+    whole, alive = start.sum(axis=-1), start * rates.survival.ages
+    deaths, none = whole - alive.sum(axis=-1), np.zeros_like(whole)
+    gone, leavers, arrivals = _move(alive, rates)
     end, born = _older(start, alive, rates=rates)
     deaths += born - born * rates.survival.births
     coming = none
@@ -281,7 +281,8 @@ def _year(start: Floats, rates: Rates) -> tuple[Floats, Accounts]:
 
 def _ahead(start: Floats, rates: Rates) -> Floats:
     """People a year on as `_year` has them, without its account."""
-    alive, *_ = _moved(start, rates)
+    alive = start * rates.survival.ages
+    _move(alive, rates)
     end, _ = _older(start, alive, rates=rates)
     if rates.immigration is not None:
         end += _array(rates.immigration)
@@ -290,9 +291,8 @@ def _ahead(start: Floats, rates: Rates) -> Floats:
     return end
 
 
-def _moved(start: Floats, rates: Rates) -> tuple[Floats, Floats | None, Floats | None, Floats | None]:
-    """Who lives on and where; who left for outside, who left each place and who came to it, by age."""
-    alive = start * rates.survival.ages
+def _move(alive: Floats, rates: Rates) -> tuple[Floats | None, Floats | None, Floats | None]:
+    """Who left for outside, who left each place and who came to it, by age; `alive` is changed."""
     leavers = None if rates.leaving is None else alive * _array(rates.leaving)
     if leavers is not None:
         alive -= leavers
@@ -302,7 +302,7 @@ def _moved(start: Floats, rates: Rates) -> tuple[Floats, Floats | None, Floats |
     arrivals = None if leavers is None else _arrivals(leavers, rates)
     if arrivals is not None:
         alive += arrivals
-    return alive, gone, leavers, arrivals
+    return gone, leavers, arrivals
 
 
 def _older(start: Floats, alive: Floats, *, rates: Rates) -> tuple[Floats, Floats]:

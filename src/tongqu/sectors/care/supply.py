@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from tongqu.base import DataError, Problem, remember
-from tongqu.contracts import Named, Offer, amounts_of
+from tongqu.contracts import EntryNames, Offer, amounts_of
 from tongqu.data import Region
 from tongqu.methods.care import Placed, queue_first
 from tongqu.methods.queue import Queue, queue_of
@@ -138,7 +138,7 @@ class _Layout:
 
 
 @remember(192)
-def _layout(region: Region, projects: pd.DataFrame, rooms: Named, served: Named) -> _Layout:
+def _layout(region: Region, projects: pd.DataFrame, rooms: EntryNames, served: EntryNames) -> _Layout:
     """Positions in the entries, which stay the same while only amounts differ."""
     mine = projects.loc[projects["sector"] == "care", "project"]
     kept = np.flatnonzero(rooms.project.isin(mine).to_numpy())
@@ -206,7 +206,7 @@ def share_credited(region: Region, opened: Offer, key: str) -> Floats:
 
 
 @remember(192)
-def _credited(region: Region, projects: pd.DataFrame, served: Named) -> tuple[Ints, Ints]:
+def _credited(region: Region, projects: pd.DataFrame, served: EntryNames) -> tuple[Ints, Ints]:
     """Rows of credits of opened projects of care, and the villages that they are for."""
     mine = projects.loc[projects["sector"] == "care", "project"]
     at = region.codes("village").get_indexer(pd.Index(served.unit))

@@ -112,9 +112,8 @@ def _matched(uses: list[_Use], *, limit: float, assume: Assume) -> pd.DataFrame:
         for school in np.argsort(-saved, kind="stable"):
             if not small[school] or keeps[school] or closed[school]:
                 continue
-            able = fits[school] & ~closed & (spare >= pupils[school])
             on_the_way = _nearer(use, int(school), limit=limit)
-            able &= ~(on_the_way & closed).any(axis=1)
+            able = fits[school] & ~closed & (spare >= pupils[school]) & ~(on_the_way & closed).any(axis=1)
             if not able.any():
                 continue
             takes = int(np.where(able, more[school], np.inf).argmin())

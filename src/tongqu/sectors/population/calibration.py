@@ -150,7 +150,7 @@ def _calibrated(region: Region, given: Given) -> Calibration:
     if census.before is None:
         return _still(census, given)
     before, now = census.before.sum(axis=1), census.now.sum(axis=1)
-    shift, alive = _alive(census, given.e0, given.gain)
+    shift, alive = _alive(region, given.e0, given.gain)
     found = _exchanged(region, given.e0, given.gain)
     leavers = found.leave * ((before + now) / 2 @ found.leaving).sum(axis=1)
     newcomers = np.minimum(arrivals(census, given, classes=slice(1, 3), out=leavers), found.come)
@@ -219,18 +219,17 @@ def _exchanged(region: Region, e0: tuple[float, float], gain: float) -> _Exchang
     those of two steps of life expectancy, which thousands of futures share.
     """
     census = census_of(region)
-    shift, alive = _alive(census, e0, gain)
+    shift, alive = _alive(region, e0, gain)
     own = _near(region, e0, gain)
     if own is None or (own.e0, own.gain) == (e0, gain):
         found = _fitted(region, _pair(_mid_life(e0, gain) + shift), None)
         return _Exchanged(_net(census, alive), *(getattr(found, name) for name in _TAKEN))
-    place = gain / GAIN_STEP
-    low = math.floor(place)
+    low = math.floor(gain / GAIN_STEP)
+    part = gain / GAIN_STEP - low
     lives = [_pair(np.round(_mid_life(e0, step * GAIN_STEP) + shift, 9)) for step in (low, low + 1)]
-    own_shift, _ = _alive(census, own.e0, own.gain)
+    own_shift, _ = _alive(region, own.e0, own.gain)
     start = _pair(_mid_life(own.e0, own.gain) + own_shift)
     one, two = (_fitted(region, life, start) for life in lives)
-    part = place - low
     between = (getattr(one, name) * (1 - part) + getattr(two, name) * part for name in _TAKEN)
     return _Exchanged(_net(census, alive), *between)
 
@@ -293,10 +292,11 @@ def _mid_life(e0: tuple[float, float], gain: float) -> Floats:
     return np.array(e0) - gain * GAP / 2
 
 
-def _alive(census: Census, e0: tuple[float, float], gain: float) -> tuple[Floats, Survival]:
+@lru_cache(maxsize=64)
+def _alive(region: Region, e0: tuple[float, float], gain: float) -> tuple[Floats, Survival]:
     """Years by which the region lives longer than the country, and who lives through a year of the decade."""
     middle = _mid_life(e0, gain)
-    shift = _local_life(census, middle)
+    shift = _local_life(census_of(region), middle)
     return shift, survival_at(middle + shift)
 
 

@@ -17,7 +17,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from tongqu.base import remember
 from tongqu.contracts import (
     PRIORITY,
     Assume,
@@ -30,7 +29,7 @@ from tongqu.contracts import (
     values_at,
 )
 from tongqu.data import Region
-from tongqu.methods.sums import group_sums
+from tongqu.methods.sums import group_sums, row_sums
 from tongqu.sectors.population.calibration import Calibration, calibrate
 from tongqu.sectors.population.census import (
     CELLS,
@@ -162,19 +161,10 @@ def _shares_served(region: Region, before: State, names: Sequence[str]) -> Float
     """Share of those in need who were served, shape (services, counties); missing where nobody asked."""
     both = [before[f"{group}.{name}"] for group in ("served", "demand") for name in names]
     size = len(region.codes("county"))
-    if not both:
-        return np.empty((0, size))
-    number = _rows_of(tuple(region.county_numbers(one.index) for one in both), size)
-    sums = group_sums(number, np.concatenate([one.to_numpy() for one in both]), size=len(both) * size)
+    groups = tuple(region.county_numbers(one.index) for one in both)
+    sums = row_sums(groups, [one.to_numpy() for one in both], size=size)
     served, asked = sums.reshape(2, len(names), size)
     return np.asarray(np.divide(served, asked, out=np.full(served.shape, np.nan), where=asked > 0))
-
-
-@remember(16)
-def _rows_of(numbers: tuple[npt.NDArray[np.int64], ...], size: int) -> npt.NDArray[np.int64]:
-    """Numbers of groups of many rows, each row with groups of its own."""
-    rows = [np.where(one < 0, -1, one + row * size) for row, one in enumerate(numbers)]
-    return np.concatenate(rows)
 
 
 def _county_sums(region: Region, values: pd.Series) -> Floats:

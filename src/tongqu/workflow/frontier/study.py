@@ -12,10 +12,10 @@ from tongqu.base import DataError, Problem, Progress, Report, silent
 from tongqu.contracts import Scenario
 from tongqu.contracts.scenario import Measure
 from tongqu.data import Region
-from tongqu.engine.frontier import Point
 from tongqu.engine.frontier import frontier as points_of
 from tongqu.engine.inputs import Inputs
 from tongqu.engine.lp import Stop
+from tongqu.engine.points import Point
 from tongqu.engine.prepare import prepare
 from tongqu.engine.promise import UNITS, baseline_measures
 from tongqu.workflow.files import Kind

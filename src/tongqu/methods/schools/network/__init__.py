@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tongqu.methods.schools.network.choices import lawful_choices
-from tongqu.methods.schools.network.plan import NetworkPlan, moved_again, plan_network
+from tongqu.methods.schools.network.parts import moved_again
+from tongqu.methods.schools.network.plan import NetworkPlan, plan_network
 from tongqu.methods.schools.network.price import Costs
 from tongqu.methods.schools.network.program import Case, Decisions
 from tongqu.methods.schools.network.terms import (
